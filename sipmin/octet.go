@@ -1,0 +1,73 @@
+package sipmin
+
+// class is a set of character classes of RFC 3261 §25.1.
+type class uint8
+
+const (
+	cToken class = 1 << iota // token
+	cUser                    // unreserved / user-unreserved, and "#" (seen in dial strings)
+	cParam                   // param-unreserved / unreserved, of a URI parameter
+	cHost                    // hostname, and "_" (seen in the field)
+	cDigit                   // DIGIT
+	cHex                     // HEXDIG
+	cAlpha                   // ALPHA
+	cPhone                   // phonedigit-hex and visual separators of RFC 3966 §3
+)
+
+// classes maps each octet to its classes.
+var classes = func() (t [256]class) {
+	set := func(c class, s string) {
+		for i := range len(s) {
+			t[s[i]] |= c
+		}
+	}
+	const digits, hex = "0123456789", "abcdefABCDEF"
+	const alpha = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	const mark = "-_.!~*'()"
+	set(cToken, alpha+digits+"-.!%*_+`'~")
+	set(cUser, alpha+digits+mark+"&=+$,;?/#")
+	set(cParam, alpha+digits+mark+"[]/:&+$")
+	set(cHost, alpha+digits+"-._")
+	set(cDigit, digits)
+	set(cHex, digits+hex)
+	set(cAlpha, alpha)
+	set(cPhone, digits+hex+"*#-.()")
+	return t
+}()
+
+func is(c byte, k class) bool { return classes[c]&k != 0 }
+
+// all reports whether s is not empty and consists of octets of class k.
+func all(s []byte, k class) bool {
+	for _, c := range s {
+		if classes[c]&k == 0 {
+			return false
+		}
+	}
+	return len(s) > 0
+}
+
+// isLWS reports whether c is white space of a field's value; CR and LF are
+// there only as part of folding.
+func isLWS(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// EqualFold reports whether a equals s but for the case of ASCII letters,
+// which is how SIP compares tokens (RFC 3261 §7.3.1).
+func EqualFold[A, S ~string | ~[]byte](a A, s S) bool {
+	if len(a) != len(s) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(s[i]) {
+			return false
+		}
+	}
+	return true
+}
