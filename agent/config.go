@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"imsagent/cpim"
 )
 
 // To add a key: 1. give it a field here and its default in DefaultConfig; 2. name it in
@@ -100,25 +102,25 @@ type MSRPConfig struct {
 
 // ChatConfig is table [chat].
 type ChatConfig struct {
-	Accept                string        // accept: auto, open, typing or send
-	Idle                  time.Duration // idle: then BYE
-	Expires               time.Duration // expires: of an outgoing message
-	ReceiptTimeout        time.Duration // receipt_timeout
-	RingTimeout           time.Duration // ring_timeout
-	TypingRefresh         time.Duration // typing_refresh: at least 60 s (RFC 3994 §3.2)
-	TypingIdle            time.Duration // typing_idle
-	CPIMFrom              string        // cpim_from: anonymous or identity
-	ContentTypes          []string      // content_types: accept-wrapped-types
-	Namespaces            []Namespace   // namespaces: CPIM headers carried for the host
-	CPIMPANI              string        // cpim_pani: prefix of the namespace of PANI in CPIM; "" for off
-	DeliveryNotifications bool          // delivery_notifications
-	DisplayNotifications  bool          // display_notifications
+	Accept                string           // accept: auto, open, typing or send
+	Idle                  time.Duration    // idle: then BYE
+	Expires               time.Duration    // expires: of an outgoing message
+	ReceiptTimeout        time.Duration    // receipt_timeout
+	RingTimeout           time.Duration    // ring_timeout
+	TypingRefresh         time.Duration    // typing_refresh: at least 60 s (RFC 3994 §3.2)
+	TypingIdle            time.Duration    // typing_idle
+	CPIMFrom              string           // cpim_from: anonymous or identity
+	ContentTypes          []string         // content_types: accept-wrapped-types
+	Namespaces            []cpim.Namespace // namespaces: CPIM headers carried for the host
+	CPIMPANI              string           // cpim_pani: prefix of the namespace of PANI in CPIM; "" for off
+	DeliveryNotifications bool             // delivery_notifications
+	DisplayNotifications  bool             // display_notifications
 }
 
 // HostConfig is table [host].
 type HostConfig struct {
 	Socket    string   // socket: path
-	Mode      uint32   // mode: permission bits of the socket
+	Mode      string   // mode: permission bits of the socket, octal
 	Group     string   // group: name; "" leaves the group
 	AllowUIDs []uint32 // allow_uids: besides root and our own
 }
@@ -135,10 +137,6 @@ type MemoryConfig struct {
 	Sessions int   // sessions: MSRP sessions at once
 	Limit    int64 // limit: GOMEMLIMIT in octets
 }
-
-// A Namespace is one NS header of CPIM: the prefix by which we write it, and the URI that
-// names it (RFC 3862 §3.4).
-type Namespace struct{ Prefix, URI string }
 
 // DefaultConfig returns the defaults. What depends on the SIM or the network has none.
 func DefaultConfig() Config {
@@ -161,7 +159,7 @@ func DefaultConfig() Config {
 			CPIMFrom: "anonymous", ContentTypes: []string{"text/plain", "message/imdn+xml"},
 			DeliveryNotifications: true, DisplayNotifications: true,
 		},
-		Host:   HostConfig{Socket: "/run/imsagent/host.sock", Mode: 0o660, Group: "imsagent"},
+		Host:   HostConfig{Socket: "/run/imsagent/host.sock", Mode: "0660", Group: "imsagent"},
 		Spool:  SpoolConfig{MaxBytes: 4 << 20, MaxMessages: 10000},
 		Memory: MemoryConfig{Buffers: 64, Sessions: 16, Limit: 8 << 20},
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"imsagent/cpim"
 )
 
 func (v *validator) ims(c *IMSConfig) {
@@ -128,9 +130,6 @@ func (v *validator) contentTypes(types []string) {
 	}
 }
 
-// imdnURI names the headers of RFC 5438, which are ours to write.
-const imdnURI = "urn:ietf:params:imdn"
-
 func (v *validator) namespaces(c *ChatConfig) {
 	found := c.CPIMPANI == ""
 	for i, n := range c.Namespaces {
@@ -139,7 +138,7 @@ func (v *validator) namespaces(c *ChatConfig) {
 			v.fault("chat.namespaces", "%q is not a prefix (RFC 3862 §3.4)", n.Prefix)
 		case n.URI == "" || strings.ContainsAny(n.URI, "<>\" \r\n\t"):
 			v.fault("chat.namespaces", "%q has no URI in <>", n.Prefix)
-		case n.Prefix == "imdn" || n.URI == imdnURI:
+		case n.Prefix == "imdn" || n.URI == cpim.IMDN:
 			v.fault("chat.namespaces", "imdn is declared anyway")
 		case hasPrefix(c.Namespaces[:i], n.Prefix):
 			v.fault("chat.namespaces", "%q is declared twice", n.Prefix)
@@ -151,7 +150,7 @@ func (v *validator) namespaces(c *ChatConfig) {
 	}
 }
 
-func hasPrefix(ns []Namespace, prefix string) bool {
+func hasPrefix(ns []cpim.Namespace, prefix string) bool {
 	for _, n := range ns {
 		if n.Prefix == prefix {
 			return true

@@ -3,6 +3,7 @@ package agent
 import (
 	"fmt"
 	"math/bits"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -175,8 +176,8 @@ func (v *validator) host(h *HostConfig) {
 	if v.text("host.socket", h.Socket, required) && len(h.Socket) > 107 {
 		v.fault("host.socket", "has %d octets, at most 107", len(h.Socket))
 	}
-	if h.Mode&^0o777 != 0 || h.Mode&0o600 != 0o600 {
-		v.fault("host.mode", "%#o lets us not read and write the socket", h.Mode)
+	if bits, err := strconv.ParseUint(h.Mode, 8, 32); err != nil || bits&^0o777 != 0 || bits&0o600 != 0o600 {
+		v.fault("host.mode", "%q is not an octal mode with which we may read and write", h.Mode)
 	}
 	v.text("host.group", h.Group, optional)
 	if len(h.AllowUIDs) > 64 {
