@@ -16,11 +16,13 @@ func Parse(b []byte, n *Notification) error {
 	if err != nil {
 		return err
 	}
-	// A payload without a namespace is taken too; one of another namespace is something else.
-	if !r.Is(t, Namespace, "imdn") && !r.Is(t, "", "imdn") {
+	p := parser{r: &r, n: n}
+	switch {
+	case r.Is(t, Namespace, "imdn"):
+		p.root = Namespace
+	case !r.Is(t, "", "imdn"): // without a namespace it is taken; in another, it is something else
 		return ErrRoot
 	}
-	p := parser{r: &r, n: n, root: string(r.Space())}
 	if err = p.children(); err != nil {
 		return err
 	}

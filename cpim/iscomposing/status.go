@@ -74,11 +74,13 @@ func Parse(b []byte, s *Status) error {
 	if err != nil {
 		return err
 	}
-	// A document without a namespace is taken too.
-	if !r.Is(t, Namespace, "isComposing") && !r.Is(t, "", "isComposing") {
+	root, states := "", 0
+	switch {
+	case r.Is(t, Namespace, "isComposing"):
+		root = Namespace
+	case !r.Is(t, "", "isComposing"): // without a namespace it is taken
 		return ErrRoot
 	}
-	root, states := string(r.Space()), 0
 	for {
 		t, err = r.Next()
 		switch {
