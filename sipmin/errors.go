@@ -8,42 +8,42 @@ type Error uint8
 
 // What can be wrong. ErrShort and ErrKeepAlive are no defects.
 const (
-	ErrShort         Error = iota + 1 // more octets are needed (streams)
-	ErrKeepAlive                      // nothing but line ends
-	ErrMessageTooLong                        // MaxMessage, L1
-	ErrLineTooLong                    // MaxLine, L2
-	ErrHeadTooLong                    // MaxHead, L2
-	ErrTooMany                        // MaxHeaders, L2
-	ErrLineEnd                        // CR or LF alone
-	ErrStartLine                      // neither request line nor status line
-	ErrVersion                        // not SIP/2.0
-	ErrStatus                         // status code
-	ErrHeader                         // field without name or colon
-	ErrNoBlankLine                    // head not ended in a datagram
-	ErrContentLength                  // not one decimal number of at most MaxMessage, L3
-	ErrNoLength                       // stream message without Content-Length
-	ErrBody                           // datagram shorter than Content-Length
-	ErrDuplicate                      // a field that may occur once occurs twice
-	ErrMissing                        // mandatory field absent
-	ErrVia                            // Via
-	ErrCSeq                           // CSeq
-	ErrCSeqMethod                     // CSeq method is not the request's
-	ErrFrom                           // From
-	ErrTo                             // To
-	ErrCallID                         // Call-ID
-	ErrMaxForwards                    // Max-Forwards
-	ErrURI                            // URI
-	ErrURITooLong                     // MaxURI
-	ErrNameAddr                       // name-addr or addr-spec
-	ErrParam                          // parameter
-	ErrNumber                         // number
-	ErrTooManyValues                  // MaxVias, MaxRoutes
-	ErrBoundary                       // multipart boundary parameter, L4
-	ErrMultipart                      // multipart body
-	ErrParts                          // MaxParts, L4
-	ErrNesting                        // MaxNesting, L4
-	ErrNoRoom                         // Writer: message exceeds the buffer
-	ErrValue                          // Writer: value cannot be written
+	ErrShort          Error = iota + 1 // more octets are needed (streams)
+	ErrKeepAlive                       // nothing but line ends
+	ErrMessageTooLong                  // MaxMessage, L1
+	ErrLineTooLong                     // MaxLine, L2
+	ErrHeadTooLong                     // MaxHead, L2
+	ErrTooMany                         // MaxHeaders, L2
+	ErrLineEnd                         // CR or LF alone
+	ErrStartLine                       // neither request line nor status line
+	ErrVersion                         // not SIP/2.0
+	ErrStatus                          // status code
+	ErrHeader                          // field without name or colon
+	ErrNoBlankLine                     // head not ended in a datagram
+	ErrContentLength                   // not one decimal number of at most MaxMessage, L3
+	ErrNoLength                        // stream message without Content-Length
+	ErrBody                            // datagram shorter than Content-Length
+	ErrDuplicate                       // a field that may occur once occurs twice
+	ErrMissing                         // mandatory field absent
+	ErrVia                             // Via
+	ErrCSeq                            // CSeq
+	ErrCSeqMethod                      // CSeq method is not the request's
+	ErrFrom                            // From
+	ErrTo                              // To
+	ErrCallID                          // Call-ID
+	ErrMaxForwards                     // Max-Forwards
+	ErrURI                             // URI
+	ErrURITooLong                      // MaxURI
+	ErrNameAddr                        // name-addr or addr-spec
+	ErrParam                           // parameter
+	ErrNumber                          // number
+	ErrTooManyValues                   // MaxVias, MaxRoutes
+	ErrBoundary                        // multipart boundary parameter, L4
+	ErrMultipart                       // multipart body
+	ErrParts                           // MaxParts, L4
+	ErrNesting                         // MaxNesting, L4
+	ErrNoRoom                          // Writer: message exceeds the buffer
+	ErrValue                           // Writer: value cannot be written
 	numErrors
 )
 
@@ -51,43 +51,43 @@ var errorTable = [numErrors]struct {
 	text, ref string
 	status    uint16
 }{
-	0:                {"no error", "", 0},
-	ErrShort:         {"message incomplete", "RFC 3261 §18.3", 0},
-	ErrKeepAlive:     {"keep-alive", "RFC 5626 §4.4.1", 0},
-	ErrMessageTooLong:       {"message too long", "local limit", 513},
-	ErrLineTooLong:   {"header field too long", "local limit", 400},
-	ErrHeadTooLong:   {"header too long", "local limit", 400},
-	ErrTooMany:       {"too many header fields", "local limit", 400},
-	ErrLineEnd:       {"CR or LF alone", "RFC 3261 §7", 400},
-	ErrStartLine:     {"malformed start line", "RFC 3261 §7.1", 400},
-	ErrVersion:       {"SIP version not supported", "RFC 3261 §7.1", 505},
-	ErrStatus:        {"malformed status code", "RFC 3261 §7.2", 0},
-	ErrHeader:        {"malformed header field", "RFC 3261 §7.3.1", 400},
-	ErrNoBlankLine:   {"header not ended", "RFC 3261 §7", 400},
-	ErrContentLength: {"malformed Content-Length", "RFC 3261 §20.14", 400},
-	ErrNoLength:      {"Content-Length missing", "RFC 3261 §20.14", 400},
-	ErrBody:          {"body shorter than Content-Length", "RFC 3261 §18.3", 400},
-	ErrDuplicate:     {"duplicated header field", "RFC 3261 §7.3.1", 400},
-	ErrMissing:       {"mandatory header field missing", "RFC 3261 §8.1.1", 400},
-	ErrVia:           {"malformed Via", "RFC 3261 §20.42", 400},
-	ErrCSeq:          {"malformed CSeq", "RFC 3261 §20.16", 400},
-	ErrCSeqMethod:    {"CSeq method differs", "RFC 3261 §8.1.1.5", 400},
-	ErrFrom:          {"malformed From", "RFC 3261 §20.20", 400},
-	ErrTo:            {"malformed To", "RFC 3261 §20.39", 400},
-	ErrCallID:        {"malformed Call-ID", "RFC 3261 §20.8", 400},
-	ErrMaxForwards:   {"malformed Max-Forwards", "RFC 3261 §20.22", 400},
-	ErrURI:           {"malformed URI", "RFC 3261 §19.1.1", 400},
-	ErrURITooLong:    {"URI too long", "local limit", 414},
-	ErrNameAddr:      {"malformed address", "RFC 3261 §20.10", 400},
-	ErrParam:         {"malformed parameter", "RFC 3261 §25.1", 400},
-	ErrNumber:        {"malformed number", "RFC 3261 §25.1", 400},
-	ErrTooManyValues: {"too many values in a list", "local limit", 400},
-	ErrBoundary:      {"malformed boundary", "RFC 2046 §5.1.1", 400},
-	ErrMultipart:     {"malformed multipart body", "RFC 2046 §5.1.1", 400},
-	ErrParts:         {"too many body parts", "local limit", 400},
-	ErrNesting:       {"multipart nested too deeply", "local limit", 400},
-	ErrNoRoom:        {"message does not fit the buffer", "local limit", 0},
-	ErrValue:         {"value cannot be written", "RFC 3261 §7.3.1", 0},
+	0:                 {"no error", "", 0},
+	ErrShort:          {"message incomplete", "RFC 3261 §18.3", 0},
+	ErrKeepAlive:      {"keep-alive", "RFC 5626 §4.4.1", 0},
+	ErrMessageTooLong: {"message too long", "local limit", 513},
+	ErrLineTooLong:    {"header field too long", "local limit", 400},
+	ErrHeadTooLong:    {"header too long", "local limit", 400},
+	ErrTooMany:        {"too many header fields", "local limit", 400},
+	ErrLineEnd:        {"CR or LF alone", "RFC 3261 §7", 400},
+	ErrStartLine:      {"malformed start line", "RFC 3261 §7.1", 400},
+	ErrVersion:        {"SIP version not supported", "RFC 3261 §7.1", 505},
+	ErrStatus:         {"malformed status code", "RFC 3261 §7.2", 0},
+	ErrHeader:         {"malformed header field", "RFC 3261 §7.3.1", 400},
+	ErrNoBlankLine:    {"header not ended", "RFC 3261 §7", 400},
+	ErrContentLength:  {"malformed Content-Length", "RFC 3261 §20.14", 400},
+	ErrNoLength:       {"Content-Length missing", "RFC 3261 §20.14", 400},
+	ErrBody:           {"body shorter than Content-Length", "RFC 3261 §18.3", 400},
+	ErrDuplicate:      {"duplicated header field", "RFC 3261 §7.3.1", 400},
+	ErrMissing:        {"mandatory header field missing", "RFC 3261 §8.1.1", 400},
+	ErrVia:            {"malformed Via", "RFC 3261 §20.42", 400},
+	ErrCSeq:           {"malformed CSeq", "RFC 3261 §20.16", 400},
+	ErrCSeqMethod:     {"CSeq method differs", "RFC 3261 §8.1.1.5", 400},
+	ErrFrom:           {"malformed From", "RFC 3261 §20.20", 400},
+	ErrTo:             {"malformed To", "RFC 3261 §20.39", 400},
+	ErrCallID:         {"malformed Call-ID", "RFC 3261 §20.8", 400},
+	ErrMaxForwards:    {"malformed Max-Forwards", "RFC 3261 §20.22", 400},
+	ErrURI:            {"malformed URI", "RFC 3261 §19.1.1", 400},
+	ErrURITooLong:     {"URI too long", "local limit", 414},
+	ErrNameAddr:       {"malformed address", "RFC 3261 §20.10", 400},
+	ErrParam:          {"malformed parameter", "RFC 3261 §25.1", 400},
+	ErrNumber:         {"malformed number", "RFC 3261 §25.1", 400},
+	ErrTooManyValues:  {"too many values in a list", "local limit", 400},
+	ErrBoundary:       {"malformed boundary", "RFC 2046 §5.1.1", 400},
+	ErrMultipart:      {"malformed multipart body", "RFC 2046 §5.1.1", 400},
+	ErrParts:          {"too many body parts", "local limit", 400},
+	ErrNesting:        {"multipart nested too deeply", "local limit", 400},
+	ErrNoRoom:         {"message does not fit the buffer", "local limit", 0},
+	ErrValue:          {"value cannot be written", "RFC 3261 §7.3.1", 0},
 }
 
 // Error returns the defect in words.

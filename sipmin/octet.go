@@ -1,7 +1,7 @@
 package sipmin
 
 // class is a set of character classes of RFC 3261 §25.1.
-type class uint8
+type class uint16
 
 const (
 	cToken class = 1 << iota // token
@@ -12,6 +12,7 @@ const (
 	cHex                     // HEXDIG
 	cAlpha                   // ALPHA
 	cPhone                   // phonedigit-hex and visual separators of RFC 3966 §3
+	cTag                     // visible, but for what ends a parameter
 )
 
 // classes maps each octet to its classes.
@@ -31,6 +32,11 @@ var classes = func() (t [256]class) {
 	set(cDigit, digits)
 	set(cHex, digits+hex)
 	set(cAlpha, alpha)
+	for c := 0x21; c < 0x7f; c++ {
+		if c != '"' && c != ',' && c != ';' && c != '<' && c != '>' && c != '\\' {
+			t[c] |= cTag
+		}
+	}
 	set(cPhone, digits+hex+"*#-.()")
 	return t
 }()

@@ -1,0 +1,175 @@
+package sipmin
+
+// skipQuoted returns the offset after the quoted string that opens at b[i], or
+// -1 if end comes first (quoted-string, RFC 3261 §25.1).
+func skipQuoted(b []byte, i, end int) int {
+	for i++; i < end; i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// indexOutside returns the offset of the first c in b[i:end] outside quotes
+// and, if angles is set, outside angle brackets; end if there is none. What is
+// not closed reaches to the end. A quote after a backslash opens nothing:
+// peers write \" where they mean the quote.
+func indexOutside(b []byte, i, end int, c byte, angles bool) int {
+	for ; i < end; i++ {
+		switch {
+		case b[i] == c:
+			return i
+		case b[i] == '\\':
+			i++
+		case b[i] == '"':
+			if i = skipQuoted(b, i, end) - 1; i < 0 {
+				return end
+			}
+		case b[i] == '<' && angles:
+			for i < end && b[i] != '>' {
+				i++
+			}
+		}
+	}
+	return end
+}
+
+// splitElement splits s at its first comma outside quotes and angle brackets.
+// more tells whether there was one.
+func splitElement(b []byte, s Span) (elem, rest Span, more bool) {
+	end := s.End()
+	i := indexOutside(b, int(s.Off), end, ',', true)
+	return trim(b, int(s.Off), i), span(min(i+1, end), end), i < end
+}
+
+// NextElement splits the first element off a comma-separated list and trims
+// it. Commas in quotes and angle brackets do not count; empty elements are
+// skipped. ok is false at the end of the list.
+func NextElement(b []byte, s Span) (elem, rest Span, ok bool) {
+	for more := true; more; s = rest {
+		if elem, rest, more = splitElement(b, s); elem.Len > 0 {
+			return elem, rest, true
+		}
+	}
+	return Span{}, rest, false
+}
+
+// NextParam splits the first parameter off a list separated by ";". A value
+// comes without the quotes around it, its escapes untouched; empty parameters
+// are skipped. ok is false at the end of the list.
+func NextParam(b []byte, params Span) (name, value, rest Span, ok bool) {
+	end := params.End()
+	for i := int(params.Off); i < end; {
+		semi := indexOutside(b, i, end, ';', false)
+		if s := trim(b, i, semi); s.Len > 0 {
+			name, value = splitParam(b, s)
+			return name, value, span(min(semi+1, end), end), true
+		}
+		i = semi + 1
+	}
+	return Span{}, Span{}, span(end, end), false
+}
+
+// splitParam divides name=value.
+func splitParam(b []byte, s Span) (name, value Span) {
+	end := s.End()
+	for i := int(s.Off); i < end; i++ {
+		if b[i] == '=' {
+			return trim(b, int(s.Off), i), unquote(b, trim(b, i+1, end))
+		}
+	}
+	return s, span(end, end)
+}
+
+// unquote takes the quotes off: "x", \"x\", and "x without its end.
+func unquote(b []byte, s Span) Span {
+	i, end := int(s.Off), s.End()
+	switch {
+	case s.Len >= 4 && b[i] == '\\' && b[i+1] == '"' && b[end-2] == '\\' && b[end-1] == '"':
+		return span(i+2, end-2)
+	case s.Len >= 1 && b[i] == '"':
+		if skipQuoted(b, i, end) == end {
+			end--
+		}
+		return span(i+1, end)
+	}
+	return s
+}
+
+// Param returns the value of the parameter name, without the quotes around it.
+// A parameter without value is present and empty.
+func Param(b []byte, params Span, name string) (value Span, present bool) {
+	for rest := params; ; {
+		n, v, next, ok := NextParam(b, rest)
+		if !ok {
+			return Span{}, false
+		}
+		if EqualFold(n.In(b), name) {
+			return v, true
+		}
+		rest = next
+	}
+}
+
+// checkParams reports whether a list is generic-param (RFC 3261 §25.1), but
+// for empty parameters: peers write ";;".
+func checkParams(b []byte, params Span) bool {
+	end := params.End()
+	for i := int(params.Off); i < end; {
+		semi := indexOutside(b, i, end, ';', false)
+		if s := trim(b, i, semi); s.Len > 0 && !checkParam(b, s) {
+			return false
+		}
+		i = semi + 1
+	}
+	return true
+}
+
+// checkParam reports whether s is token [ "=" ( token / host / quoted-string ) ].
+func checkParam(b []byte, s Span) bool {
+	i, end := int(s.Off), s.End()
+	for i < end && is(b[i], cToken) {
+		i++
+	}
+	if i == int(s.Off) {
+		return false
+	}
+	if i = skipLWS(b, i, end); i == end {
+		return true
+	}
+	if b[i] != '=' {
+		return false
+	}
+	i = skipLWS(b, i+1, end)
+	if i < end && b[i] == '"' {
+		return skipQuoted(b, i, end) == end
+	}
+	for ; i < end; i++ {
+		if c := b[i]; c <= ' ' || c == 0x7f || c == '"' || c == ',' || c == '<' || c == '>' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// Unfold appends value to dst within its capacity, each folding replaced by
+// one SP (RFC 3261 §7.3.1). ErrNoRoom: dst is unchanged.
+func Unfold(dst, value []byte) ([]byte, error) {
+	n := len(dst)
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if c == '\r' || c == '\n' {
+			i = skipLWS(value, i, len(value)) - 1
+			c = ' '
+		}
+		if len(dst) == cap(dst) {
+			return dst[:n], ErrNoRoom
+		}
+		dst = append(dst, c)
+	}
+	return dst, nil
+}
