@@ -1,0 +1,219 @@
+package ipc
+
+import "bytes"
+
+// ValidField reports what is wrong with text that may end up in a header: a control
+// character (C0, DEL and C1 alike, so CR, LF and NUL). 0: nothing. The text is UTF-8.
+func ValidField(b []byte) Error {
+	for i, c := range b {
+		if c < ' ' || c == 0x7f || c == 0xc2 && i+1 < len(b) && b[i+1] < 0xa0 {
+			return ErrControl
+		}
+	}
+	return 0
+}
+
+// ValidAddress reports what is wrong with the address of a peer: a SIP or tel URI, or a
+// number with `+`. 0: nothing. A URI is to be parsed by its own grammar where it is used;
+// what passes here cannot end a line, a quoted string, or the angle brackets around it.
+func ValidAddress(b []byte) Error {
+	if err := ValidField(b); err != 0 {
+		return err
+	}
+	scheme, rest, found := bytes.Cut(b, colon)
+	switch {
+	case found && (isWord(scheme, "sip") || isWord(scheme, "sips")):
+		return validSIP(rest)
+	case found && isWord(scheme, "tel"):
+		number, params, _ := bytes.Cut(rest, semicolon)
+		return firstError(validNumber(number, true), validURIText(params))
+	}
+	return validNumber(b, false)
+}
+
+// validSIP checks what follows the scheme (RFC 3261 §25.1): a host after at most one `@`.
+func validSIP(b []byte) Error {
+	if err := validURIText(b); err != 0 {
+		return err
+	}
+	user, host, found := bytes.Cut(b, atSign)
+	if !found {
+		host = b
+	}
+	if found && len(user) == 0 || len(host) == 0 || host[0] == ';' || host[0] == '?' || bytes.IndexByte(host, '@') >= 0 {
+		return ErrGrammar
+	}
+	return 0
+}
+
+// validURIText checks the characters of a URI: `reserved`, `unreserved`, escapes, and the
+// brackets of an IPv6 reference (RFC 3261 §25.1).
+func validURIText(b []byte) Error {
+	for i, c := range b {
+		switch {
+		case isAlnum(c), bytes.IndexByte(uriMarks, c) >= 0:
+		case c == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]):
+			// An escaped control character would be one again after unescaping.
+			if b[i+1] < '2' || b[i+1] == '7' && b[i+2]|0x20 == 'f' {
+				return ErrControl
+			}
+		default:
+			return ErrGrammar
+		}
+	}
+	return 0
+}
+
+// validNumber checks a global number (RFC 3966 §3): `+`, digits, and visual separators
+// where they are allowed; at most 15 digits (E.164 §6.1) count, more is no number.
+func validNumber(b []byte, separators bool) Error {
+	if len(b) == 0 || b[0] != '+' {
+		return ErrGrammar
+	}
+	digits := 0
+	for _, c := range b[1:] {
+		switch {
+		case '0' <= c && c <= '9':
+			digits++
+		case separators && (c == '-' || c == '.' || c == '(' || c == ')'):
+		default:
+			return ErrGrammar
+		}
+	}
+	if digits == 0 || digits > 15 {
+		return ErrGrammar
+	}
+	return 0
+}
+
+// ValidContentType reports what is wrong with a media type (RFC 2045 §5.1). 0: nothing.
+func ValidContentType(b []byte) Error {
+	if err := ValidField(b); err != 0 {
+		return err
+	}
+	i := token(b, 0)
+	if i == 0 || i == len(b) || b[i] != '/' {
+		return ErrGrammar
+	}
+	j := token(b, i+1)
+	if j == i+1 {
+		return ErrGrammar
+	}
+	for i = blanks(b, j); i < len(b); i = blanks(b, i) {
+		if b[i] != ';' {
+			return ErrGrammar
+		}
+		if i = parameter(b, blanks(b, i+1)); i < 0 {
+			return ErrGrammar
+		}
+	}
+	return 0
+}
+
+// parameter returns the end of the parameter at b[i], or -1.
+func parameter(b []byte, i int) int {
+	j := token(b, i)
+	if j == i || j == len(b) || b[j] != '=' {
+		return -1
+	}
+	i = j + 1
+	if i < len(b) && b[i] == '"' {
+		return quoted(b, i)
+	}
+	if j = token(b, i); j == i {
+		return -1
+	}
+	return j
+}
+
+// quoted returns the end of the quoted string at b[i], or -1.
+func quoted(b []byte, i int) int {
+	for i++; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// ValidHeaderName reports what is wrong with the name of a CPIM header that the host
+// supplies. 0: nothing. It must have a prefix ("MyFeatures.PANI"): the names without one,
+// and those of the prefix imdn, are the agent's own.
+func ValidHeaderName(b []byte) Error {
+	if err := ValidField(b); err != 0 {
+		return err
+	}
+	prefix, name, _ := bytes.Cut(b, dot)
+	if len(prefix) == 0 || len(name) == 0 || isWord(prefix, "imdn") {
+		return ErrGrammar
+	}
+	for _, c := range b {
+		if !isAlnum(c) && bytes.IndexByte(nameMarks, c) < 0 {
+			return ErrGrammar
+		}
+	}
+	return 0
+}
+
+// IsText reports whether bodies of this content type, the empty one being the default
+// text/plain;charset=UTF-8, are text, which must be UTF-8.
+func IsText(contentType []byte) bool {
+	return len(contentType) == 0 || len(contentType) > 5 && isWord(contentType[:5], "text/")
+}
+
+var (
+	colon     = []byte(":")
+	semicolon = []byte(";")
+	atSign    = []byte("@")
+	dot       = []byte(".")
+	uriMarks  = []byte("-_.!~*'();/?:@&=+$,[]")
+	nameMarks = []byte("!#$%&'*+-^_`|~.") // NAMECHAR of RFC 3862 §3.6, and the dot after a prefix
+	tokens    = []byte("!#$%&'*+-.^_`{|}~")
+)
+
+func firstError(errs ...Error) Error {
+	for _, e := range errs {
+		if e != 0 {
+			return e
+		}
+	}
+	return 0
+}
+
+func token(b []byte, i int) int {
+	for i < len(b) && (isAlnum(b[i]) || bytes.IndexByte(tokens, b[i]) >= 0) {
+		i++
+	}
+	return i
+}
+
+func blanks(b []byte, i int) int {
+	for i < len(b) && b[i] == ' ' {
+		i++
+	}
+	return i
+}
+
+// isWord compares with a word in lower case, ignoring ASCII case.
+func isWord(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i, c := range b {
+		if c != word[i] && (c < 'A' || c > 'Z' || c+'a'-'A' != word[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlnum(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
