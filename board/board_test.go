@@ -1,0 +1,73 @@
+package board
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestEveryProfileIsComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range All() {
+		t.Run(p.Name, func(t *testing.T) {
+			switch {
+			case seen[p.Name]:
+				t.Error("listed twice")
+			case p.Name == "" || strings.Trim(p.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
+				t.Errorf("name %q: want lower case, digits and hyphens", p.Name)
+			case p.Title == "" || len(p.Title) > 72:
+				t.Errorf("title %q", p.Title)
+			case p.Protocol != "at" && p.Protocol != "none":
+				t.Errorf("protocol %q", p.Protocol)
+			case (p.Protocol == "at") != strings.HasPrefix(p.Device, "/dev/"):
+				t.Errorf("device %q with protocol %q", p.Device, p.Protocol)
+			case p.Baud < 9600, p.Buffers < 16, p.Buffers > 4096:
+				t.Errorf("baud %d, buffers %d", p.Baud, p.Buffers)
+			case p.State != "" && !strings.HasPrefix(p.State, "/"):
+				t.Errorf("state %q", p.State)
+			}
+			switch p.Arch {
+			case ARMv5, ARMv6, ARMv7, ARM64, Any:
+			default:
+				t.Errorf("architecture %q", p.Arch)
+			}
+			seen[p.Name] = true
+		})
+	}
+}
+
+func TestFind(t *testing.T) {
+	p, ok := Find("qemu-virt")
+	if !ok || p.Name != "qemu-virt" || p != qemuVirt {
+		t.Fatalf("Find(qemu-virt) = %+v, %v", p, ok)
+	}
+	p.Buffers = 1
+	if qemuVirt.Buffers == 1 {
+		t.Error("Find gives away the profile itself")
+	}
+	if _, ok := Find("QEMU-virt"); ok {
+		t.Error("names are in lower case")
+	}
+}
+
+// TestEveryFactHasASource: a profile without provenance is a rumour.
+func TestEveryFactHasASource(t *testing.T) {
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	profiles := 0
+	for _, f := range files {
+		b, err := os.ReadFile(f.Name())
+		if err != nil || !strings.Contains(string(b), "= Profile{") || strings.HasSuffix(f.Name(), "_test.go") {
+			continue
+		}
+		profiles++
+		if !strings.Contains(string(b), "// Source: ") {
+			t.Errorf("%s: no line Source:", f.Name())
+		}
+	}
+	if profiles != len(All()) {
+		t.Errorf("%d files with a profile, %d listed", profiles, len(All()))
+	}
+}
