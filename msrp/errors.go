@@ -7,7 +7,8 @@ type Error uint8
 // Errors. Those of the first group end the connection, those of the second are found in
 // Head.Fault and answered with 400, those of the third are for the caller of an encoder.
 const (
-	ErrStart   Error = iota + 1 // not an MSRP start line
+	ErrShort   Error = iota + 1 // more octets are needed; not a defect
+	ErrStart                    // not an MSRP start line
 	ErrLine                     // line too long or not ended by CRLF
 	ErrHead                     // head too long
 	ErrHeaders                  // too many header fields
@@ -31,6 +32,7 @@ const (
 )
 
 var errorText = [...]struct{ text, clause string }{
+	ErrShort:   {"more octets are needed", "RFC 4975 §5.1"},
 	ErrStart:   {"not an MSRP start line", "RFC 4975 §9"},
 	ErrLine:    {"line too long or not ended by CRLF", "local limit"},
 	ErrHead:    {"head too long", "local limit"},

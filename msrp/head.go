@@ -1,5 +1,10 @@
 package msrp
 
+import (
+	"bytes"
+	"math"
+)
+
 // A Span is the range [Off, Off+Len) of the buffer that a [Head] was parsed from. It holds
 // no pointer, so a Head may be copied freely.
 type Span struct{ Off, Len uint16 }
@@ -13,7 +18,7 @@ func (s Span) In(b []byte) []byte {
 // A Method is what a request asks for.
 type Method uint8
 
-// Methods. MOther is any other name in capitals; it is answered with 501 (§10.9).
+// Methods. MOther is any other name; it is answered with 501 (§10.9).
 const (
 	MNone   Method = iota // a response
 	MSend                 // SEND, §7.1.1
@@ -69,4 +74,242 @@ type Head struct {
 	FromPath    Span
 	MessageID   Span
 	ContentType Span
+
+	seen uint8 // fields that came, a bit for each of the kinds below
+}
+
+// fault notes the first broken rule.
+func (h *Head) fault(e Error) {
+	if h.Fault == 0 {
+		h.Fault = e
+	}
+}
+
+// startLine reads b[:end]: "MSRP" SP transact-id SP (method / status-code [SP comment]).
+// The error is [ErrStart] where not even the transaction id can be known.
+func (h *Head) startLine(b []byte, end int) error {
+	*h = Head{Start: 1, End: Star, Total: Star}
+	const prefix = "MSRP "
+	if end < len(prefix) || string(b[:len(prefix)]) != prefix {
+		return ErrStart
+	}
+	i := bytes.IndexByte(b[len(prefix):end], ' ')
+	if i < 0 {
+		return ErrStart
+	}
+	h.TID = span(len(prefix), len(prefix)+i)
+	at := len(prefix) + i + 1
+	if !isIdent(h.TID.In(b)) || at == end {
+		return ErrStart
+	}
+	word := end
+	if j := bytes.IndexByte(b[at:end], ' '); j >= 0 {
+		word = at + j
+	}
+	if c := b[at]; c >= '0' && c <= '9' {
+		return h.statusLine(b, at, word, end)
+	}
+	h.Name = span(at, word)
+	h.method(b, word < end)
+	return nil
+}
+
+func (h *Head) statusLine(b []byte, at, word, end int) error {
+	v, ok := number(b[at:word], 999)
+	if !ok || word-at != 3 {
+		h.fault(ErrMethod)
+	}
+	h.Status = uint16(v)
+	h.Name = span(min(word+1, end), end)
+	return nil
+}
+
+func (h *Head) method(b []byte, more bool) {
+	switch name := h.Name.In(b); {
+	case string(name) == "SEND":
+		h.Method = MSend
+	case string(name) == "REPORT":
+		h.Method = MReport
+	default:
+		h.Method = MOther
+		for _, c := range name {
+			if c < 'A' || c > 'Z' {
+				h.fault(ErrMethod)
+			}
+		}
+	}
+	if more {
+		h.fault(ErrMethod)
+	}
+}
+
+// Bits of Head.seen.
+const (
+	seenTo = 1 << iota
+	seenFrom
+	seenID
+	seenSuccess
+	seenFailure
+	seenRange
+	seenStatus
+	seenType
+)
+
+// field reads the header field in b[from:to], a line without its CRLF.
+func (h *Head) field(b []byte, from, to int) {
+	h.Headers++
+	colon := bytes.IndexByte(b[from:to], ':')
+	if colon <= 0 || !clean(b[from:to]) {
+		h.fault(ErrHeader)
+		return
+	}
+	// A blank before the colon does not make another header of it: one reading only.
+	name := trim(b, from, from+colon).In(b)
+	if !isToken(name) || b[from] == ' ' || b[from] == '\t' {
+		h.fault(ErrHeader)
+		return
+	}
+	h.order(name)
+	h.known(b, name, trim(b, from+colon+1, to))
+}
+
+// order obeys "headers = To-Path CRLF From-Path CRLF 1*( header CRLF )" (§9).
+func (h *Head) order(name []byte) {
+	if h.Headers == 1 && !equalFold(name, "To-Path") || h.Headers == 2 && !equalFold(name, "From-Path") {
+		h.fault(ErrOrder)
+	}
+}
+
+func (h *Head) known(b, name []byte, value Span) {
+	v := value.In(b)
+	switch {
+	case equalFold(name, "To-Path"):
+		if h.once(seenTo) {
+			h.ToPath = value
+			h.path(v)
+		}
+	case equalFold(name, "From-Path"):
+		if h.once(seenFrom) {
+			h.FromPath = value
+			h.path(v)
+		}
+	case equalFold(name, "Message-ID"):
+		if h.once(seenID) {
+			h.MessageID = value
+			h.must(isIdent(v), ErrID)
+		}
+	case equalFold(name, "Byte-Range"):
+		if h.once(seenRange) {
+			h.Ranged = true
+			h.must(h.byteRange(v), ErrRange)
+		}
+	case equalFold(name, "Success-Report"):
+		if h.once(seenSuccess) {
+			h.Success = equalFold(v, "yes")
+		}
+	case equalFold(name, "Failure-Report"):
+		if h.once(seenFailure) {
+			h.failure(v)
+		}
+	case equalFold(name, "Status"):
+		if h.once(seenStatus) {
+			h.status(v)
+		}
+	case equalFold(name, "Content-Type"):
+		if h.once(seenType) {
+			h.ContentType = value
+		}
+	}
+}
+
+func (h *Head) must(ok bool, e Error) {
+	if !ok {
+		h.fault(e)
+	}
+}
+
+func (h *Head) once(bit uint8) bool {
+	if h.seen&bit != 0 {
+		h.fault(ErrTwice)
+		return false
+	}
+	h.seen |= bit
+	return true
+}
+
+func (h *Head) path(v []byte) { h.must(validPath(v), ErrPath) }
+
+// failure reads Failure-Report; what is none of the three values is read as absent.
+func (h *Head) failure(v []byte) {
+	switch {
+	case equalFold(v, "no"):
+		h.Failure = ReportNo
+	case equalFold(v, "partial"):
+		h.Failure = ReportPartial
+	}
+}
+
+// status reads namespace SP status-code [SP comment] (§9).
+func (h *Head) status(v []byte) {
+	if len(v) < 7 || v[3] != ' ' || len(v) > 7 && v[7] != ' ' {
+		h.fault(ErrStatus)
+		return
+	}
+	space, ok := number(v[:3], 999)
+	code, ok2 := number(v[4:7], 999)
+	h.must(ok && ok2, ErrStatus)
+	h.ReportSpace, h.ReportStatus = uint16(space), uint16(code)
+}
+
+// byteRange reads range-start "-" range-end "/" total (§7.1.1). An end before the start is
+// only right where nothing is there: 1-0.
+func (h *Head) byteRange(v []byte) bool {
+	dash, slash := bytes.IndexByte(v, '-'), bytes.IndexByte(v, '/')
+	if dash < 0 || slash < dash {
+		return false
+	}
+	start, ok := number(v[:dash], math.MaxInt64)
+	end, ok2 := star(v[dash+1 : slash])
+	total, ok3 := star(v[slash+1:])
+	if !ok || !ok2 || !ok3 || start < 1 {
+		return false
+	}
+	empty := start == 1 && end == 0 && (total == 0 || total == Star)
+	switch {
+	case end != Star && end < start && !empty,
+		total != Star && start > total && !(start == 1 && total == 0 && end <= 0),
+		total != Star && end > total:
+		return false
+	}
+	h.Start, h.End, h.Total = start, end, total
+	return true
+}
+
+func star(v []byte) (int64, bool) {
+	if len(v) == 1 && v[0] == '*' {
+		return Star, true
+	}
+	return number(v, math.MaxInt64)
+}
+
+// clean reports whether a line is free of control characters but HTAB.
+func clean(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7F {
+			return false
+		}
+	}
+	return true
+}
+
+// finish checks what only the whole head shows.
+func (h *Head) finish() {
+	if h.seen&(seenTo|seenFrom) != seenTo|seenFrom {
+		h.fault(ErrOrder)
+	}
+	if h.Method == MSend && h.HasBody {
+		// "If the request has a body, it MUST contain a Content-Type header field." (§7.1)
+		h.must(h.ContentType.Len > 0, ErrType)
+		h.must(h.MessageID.Len > 0, ErrID)
+	}
 }

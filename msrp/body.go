@@ -1,0 +1,100 @@
+package msrp
+
+import "bytes"
+
+// The end of a body is CRLF, seven dashes, the transaction id, a flag, CRLF. CR occurs in
+// it only at the front and before the last LF, so after a mismatch the next candidate
+// begins at the octet that did not match: one pass, no going back. What a buffer ended with
+// is not kept but known: it is a prefix of r.end.
+
+// body yields the next piece of the body, or the end.
+func (r *Reader) body(b []byte) (n int, it Item) {
+	if len(b) == 0 {
+		return 0, Item{}
+	}
+	if r.m > 0 {
+		return r.resume(b)
+	}
+	i := bytes.Index(b, r.end[:r.size])
+	if i > 0 {
+		return i, piece(b[:i])
+	}
+	if i == 0 {
+		return r.endLine(b)
+	}
+	i = r.tail(b)
+	r.m, r.skip = copy(r.end[:], b[i:]), 0
+	if i == 0 {
+		return len(b), Item{}
+	}
+	return len(b), piece(b[:i])
+}
+
+// tail returns where a prefix of the end-line begins that b ends with, or len(b).
+func (r *Reader) tail(b []byte) int {
+	from := max(len(b)-r.size+1, 0)
+	i := bytes.LastIndexByte(b[from:], '\r')
+	if i < 0 || !bytes.HasPrefix(r.end[:r.size], b[from+i:]) {
+		return len(b)
+	}
+	return from + i
+}
+
+// endLine reads what follows the transaction id at the front of b. It is body after all
+// unless a flag and CRLF follow.
+func (r *Reader) endLine(b []byte) (int, Item) {
+	n := r.size
+	for n < len(b) && n < r.size+3 && r.fits(n, b[n]) {
+		r.end[n] = b[n]
+		n++
+	}
+	switch {
+	case n == r.size+3:
+		return n, r.over()
+	case n == len(b):
+		r.m, r.skip = n, 0
+		return n, Item{}
+	}
+	return n, piece(b[:n])
+}
+
+// resume goes on with an end-line of which r.m octets ended the last buffer.
+func (r *Reader) resume(b []byte) (n int, it Item) {
+	for n < len(b) && r.m < r.size+3 && r.fits(r.m, b[n]) {
+		r.end[r.m] = b[n]
+		r.m++
+		n++
+	}
+	switch {
+	case r.m == r.size+3:
+		return n, r.over()
+	case n == len(b):
+		return n, Item{}
+	}
+	it = piece(r.end[r.skip:r.m])
+	r.m = 0
+	if len(it.Data) == 0 { // nothing but the blank line was matched
+		return r.body(b[n:])
+	}
+	return n, it
+}
+
+// fits reports whether c may be octet i of the end-line.
+func (r *Reader) fits(i int, c byte) bool {
+	switch i {
+	case r.size:
+		return isFlag(c)
+	case r.size + 1:
+		return c == '\r'
+	case r.size + 2:
+		return c == '\n'
+	}
+	return c == r.end[i]
+}
+
+func (r *Reader) over() Item {
+	r.stage, r.m = stageStart, 0
+	return Item{Kind: ItemEnd, Flag: Flag(r.end[r.size])}
+}
+
+func piece(p []byte) Item { return Item{Kind: ItemBody, Data: p} }

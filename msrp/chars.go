@@ -1,0 +1,86 @@
+package msrp
+
+// span makes a Span of offsets that a limit has already bounded.
+func span(from, to int) Span { return Span{uint16(from), uint16(to - from)} }
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// equalFold compares ASCII without case. bytes.EqualFold would fold U+212A to k.
+func equalFold[T []byte | string](a []byte, b T) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, c := range a {
+		if lower(c) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasPrefixFold(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && equalFold(b[:len(prefix)], prefix)
+}
+
+// printable reports whether b is visible ASCII.
+func printable(b []byte) bool {
+	for _, c := range b {
+		if c <= ' ' || c >= 0x7F {
+			return false
+		}
+	}
+	return true
+}
+
+func alphanum(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// unreserved is RFC 3986 §2.3.
+func unreserved(c byte) bool {
+	return alphanum(c) || c == '-' || c == '.' || c == '_' || c == '~'
+}
+
+// isIdent reports whether b is made of ident-chars (§9). A first character that is not
+// ALPHANUM and lengths other than 4 to 32 are tolerated: peers send them.
+func isIdent(b []byte) bool {
+	for _, c := range b {
+		if !alphanum(c) && c != '.' && c != '-' && c != '+' && c != '%' && c != '=' {
+			return false
+		}
+	}
+	return len(b) > 0 && len(b) <= MaxID
+}
+
+// isToken reports whether b is a header name: anything visible but the colon.
+func isToken(b []byte) bool { return len(b) > 0 && printable(b) }
+
+// number reads decimal digits and nothing else. It does not wrap.
+func number(b []byte, most int64) (v int64, ok bool) {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		d := int64(c - '0')
+		if v > (most-d)/10 {
+			return 0, false
+		}
+		v = 10*v + d
+	}
+	return v, len(b) > 0
+}
+
+func trim(b []byte, from, to int) Span {
+	for from < to && (b[from] == ' ' || b[from] == '\t') {
+		from++
+	}
+	for to > from && (b[to-1] == ' ' || b[to-1] == '\t') {
+		to--
+	}
+	return span(from, to)
+}
