@@ -56,12 +56,15 @@ func (p *parser) addVia(elem Span) {
 // checkParties reads From and To.
 //
 //	"The From field MUST contain a new "tag" parameter, chosen by the UAC."
-//	(RFC 3261 §8.1.1.3) RFC 2543 had none, nor the cookie in its branch.
+//	(RFC 3261 §8.1.1.3)
+//
+// It is insisted on where a dialog would take it (§12.1.1), unless the branch
+// has no cookie: RFC 2543 had neither. Old phones leave it out elsewhere.
 func (p *parser) checkParties() {
 	m := p.m
 	if v, ok := p.must(HFrom); ok {
 		m.From, m.FromTag, ok = parseParty(p.b, v)
-		if !ok || m.Request && m.FromTag.Len == 0 && m.Via.HasCookie(p.b) {
+		if !ok || m.FromTag.Len == 0 && m.makesDialog() && m.Via.HasCookie(p.b) {
 			p.fail(ErrFrom, int(v.Off))
 		}
 	}
@@ -70,6 +73,11 @@ func (p *parser) checkParties() {
 			p.fail(ErrTo, int(v.Off))
 		}
 	}
+}
+
+// makesDialog reports whether the message is a request that can begin a dialog.
+func (m *Msg) makesDialog() bool {
+	return m.Request && (m.Method == MInvite || m.Method == MSubscribe || m.Method == MRefer)
 }
 
 // checkCallID sees that Call-ID is one word; which octets it has is the

@@ -23,7 +23,8 @@
 // a colon (also RFC 3261 §7.3.1), empty values, empty parameters (";;", as RFC
 // 3428 §10 prints), a quoted string that is not closed or is quoted by \" in a
 // field other than From, To and Via, two Content-Type (the first counts), a
-// branch without the magic cookie, addresses in brackets in received, any
+// branch without the magic cookie, a From without tag outside dialogs, a field
+// repeated octet by octet (but Content-Length), a comment after a Via, addresses in brackets in received, any
 // order of fields. None of it is ever written.
 //
 // Clauses: RFC 3261 §7, §8.1.1, §8.2, §18.3, §19.1, §20, §25; RFC 2046 §5.1;

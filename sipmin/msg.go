@@ -76,7 +76,8 @@ func (m *Msg) Lookup(b []byte, name string) (Span, bool) {
 }
 
 // Answerable reports whether a response can be made to the message although
-// Parse refused it: it is a request but no ACK, and its topmost Via, From, To,
-// Call-ID and CSeq were found and are whole. The response is
-// [Error.Status] of the error.
+// Parse refused it: it is a request but no ACK, its topmost Via is whole and
+// CSeq is there. The status is that of the error ([Error.Status]). From, To,
+// Call-ID and CSeq are copied as they are, malformed or not; those that the
+// request lacks the response lacks too (RFC 4475 §3.3.1).
 func (m *Msg) Answerable() bool { return m.answerable }

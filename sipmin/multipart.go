@@ -33,8 +33,7 @@ type Parts struct {
 // Content-Type, whose boundary is needed (RFC 2046 §5.1.1).
 func OpenParts(b []byte, contentType, body Span) (Parts, error) {
 	p := Parts{at: int(body.Off), end: body.End(), depth: 1}
-	ct := contentType.In(b)
-	if len(ct) < 10 || !EqualFold(ct[:10], "multipart/") {
+	if !isMultipart(contentType.In(b)) {
 		return Parts{}, ErrBoundary
 	}
 	semi := indexOutside(b, int(contentType.Off), contentType.End(), ';', false)
@@ -180,31 +179,32 @@ func (part *Part) set(h Header) {
 
 // CheckMultipart walks a whole body, nested ones included, and returns what is
 // wrong with it.
-func CheckMultipart(b []byte, contentType, body Span) error {
-	p, err := OpenParts(b, contentType, body)
-	if err != nil {
+func CheckMultipart(b []byte, contentType, body Span) (err error) {
+	var open [MaxNesting]Parts
+	if open[0], err = OpenParts(b, contentType, body); err != nil {
 		return err
 	}
-	return p.check(b)
-}
-
-// check recurses at most MaxNesting deep.
-func (p *Parts) check(b []byte) error {
-	for {
+	for top := 0; top >= 0; {
 		var part Part
-		ok, err := p.NextPart(b, &part)
-		if !ok {
+		ok, err := open[top].NextPart(b, &part)
+		switch {
+		case err != nil:
 			return err
-		}
-		if ct := part.ContentType.In(b); len(ct) < 10 || !EqualFold(ct[:10], "multipart/") {
-			continue
-		}
-		inner, err := p.Open(b, &part)
-		if err != nil {
-			return err
-		}
-		if err := inner.check(b); err != nil {
-			return err
+		case !ok:
+			top--
+		case isMultipart(part.ContentType.In(b)):
+			inner, err := open[top].Open(b, &part)
+			if err != nil {
+				return err
+			}
+			top++
+			open[top] = inner
 		}
 	}
+	return nil
+}
+
+func isMultipart(contentType []byte) bool {
+	const prefix = "multipart/"
+	return len(contentType) >= len(prefix) && EqualFold(contentType[:len(prefix)], prefix)
 }

@@ -1,5 +1,7 @@
 package sipmin
 
+import "bytes"
+
 // A parser fills one Msg. It goes on after a defect, so that the message can
 // be answered, but keeps only the first.
 type parser struct {
@@ -137,9 +139,16 @@ func (p *parser) field(at, end int) {
 	}
 	if m.first[h.ID] == 0 {
 		m.first[h.ID] = m.n
-	} else if headerTable[h.ID].once {
+	} else if headerTable[h.ID].once && !p.repeated(h) {
 		p.fail(ErrDuplicate, at)
 	}
+}
+
+// repeated reports whether a second field says the same as the first, octet by
+// octet; then there is one reading only. Content-Length never may.
+func (p *parser) repeated(h Header) bool {
+	first, _ := p.m.Get(h.ID)
+	return h.ID != HContentLength && bytes.Equal(first.In(p.b), h.Value.In(p.b))
 }
 
 // body sets Body and returns where the message ends.

@@ -1,6 +1,9 @@
 package sipmin
 
-import "net/netip"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // A Via is one value of a Via field (RFC 3261 §20.42).
 type Via struct {
@@ -37,7 +40,7 @@ func (v Via) HasCookie(b []byte) bool {
 func ParseVia(b []byte, s Span) (Via, error) {
 	var v Via
 	s = trim(b, int(s.Off), s.End())
-	end := s.End()
+	end := withoutComment(b, s)
 	name, i, ok := scanSlash(b, int(s.Off), end)
 	if !ok || !EqualFold(name.In(b), "SIP") {
 		return Via{}, ErrVia
@@ -63,6 +66,17 @@ func ParseVia(b []byte, s Span) (Via, error) {
 		return Via{}, ErrVia
 	}
 	return v, nil
+}
+
+// withoutComment returns the end of s without a comment there, which RFC 2543
+// §6.40 let follow the parameters.
+func withoutComment(b []byte, s Span) int {
+	if end := s.End(); s.Len > 0 && b[end-1] == ')' {
+		if open := bytes.LastIndexByte(s.In(b), '('); open > 0 && isLWS(b[int(s.Off)+open-1]) {
+			return trim(b, int(s.Off), int(s.Off)+open).End()
+		}
+	}
+	return s.End()
 }
 
 // scanSlash reads token SLASH, where SLASH has white space on both sides.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package sipmin
+
+const raceEnabled = false
