@@ -1,0 +1,2 @@
+// Package spool is the durable outbox and inbox: a small checked log, made for NAND.
+package spool
