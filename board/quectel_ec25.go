@@ -3,7 +3,7 @@ package board
 // quectelEC25 is the EC25 or EG25-G (PinePhone) seen from its own Linux: MDM9207/9607, one
 // Cortex-A7 with VFPv4, kernel 3.18 of CAF, glibc, sysvinit.
 //
-// Source: pinephone_modem_sdk: /dev/smd7, 8, 9 and 11 answer AT; port_bridge reads smd7 for
+// Source: pinephone_modem_sdk and published notes: /dev/smd7, 8, 9 and 11 answer AT; port_bridge reads smd7 for
 // the USB side, and two readers of one node split the replies. The GGC variant has 128 MB.
 // Not measured.
 var quectelEC25 = Profile{

@@ -3,8 +3,8 @@ package board
 // quectelUSB is an EC25 or EG25-G seen from a host by USB (2c7c:0125): ttyUSB0 is diag, 1 is
 // NMEA, 2 is AT, 3 is PPP.
 //
-// Source: the option driver's interface numbers for this id, and ModemManager's quectel
-// udev rules. With ModemManager running take it off this port (ID_MM_PORT_IGNORE).
+// Source: published interface lists for this id. With ModemManager running take it off this
+// port (ID_MM_PORT_IGNORE).
 // Not measured.
 var quectelUSB = Profile{
 	Name:     "quectel-usb",

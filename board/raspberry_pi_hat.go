@@ -3,7 +3,7 @@ package board
 // raspberryPiHAT is a Raspberry Pi with a SIM7600, EC25 or EG25 HAT on USB. The Pi Zero and
 // 1 have ARMv6 with VFPv2, so that binary runs on all of them.
 //
-// Source: the HATs' guides: AT on /dev/ttyUSB2; on the UART it is /dev/ttyS0 or ttyAMA0.
+// Source: published guides of the HATs: AT on /dev/ttyUSB2; on the UART it is /dev/ttyS0 or ttyAMA0.
 // Not measured.
 var raspberryPiHAT = Profile{
 	Name:     "rpi-hat",

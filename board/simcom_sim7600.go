@@ -3,7 +3,7 @@ package board
 // simcomSIM7600 is the SIM7600 with OpenLinux (MDM9607): Cortex-A7, kernel 3.18 of CAF,
 // glibc, sysvinit; 60 to 70 MB of its 256 MB are left for applications.
 //
-// Source: SIMCom's OpenLinux SDK: /dev/smd8 answers AT. Not measured.
+// Source: published notes on OpenLinux: /dev/smd8 answers AT. Not measured.
 var simcomSIM7600 = Profile{
 	Name:     "simcom-sim7600",
 	Title:    "SIMCom SIM7600 OpenLinux, inside the module",

@@ -2,7 +2,7 @@ package board
 
 // simcomUSB is a SIM7600 seen from a host by USB (1e0e:9001): ttyUSB2 is AT, ttyUSB3 is PPP.
 //
-// Source: the option driver's interface numbers for this id. Not measured.
+// Source: published interface lists for this id. Not measured.
 var simcomUSB = Profile{
 	Name:     "simcom-usb",
 	Title:    "host with a SIMCom SIM7600 on USB",

@@ -1,0 +1,16 @@
+// Command imsagentd is the IMS messaging agent of a device: the daemon.
+//
+//	imsagentd [-config FILE] [-board NAME] [-state DIR] [-socket PATH]
+//	          [-log debug|info|warn|error] [-check] [-version]
+//
+// Without -config it reads /etc/imsagent/imsagent.toml if that exists. Flags override the
+// file, the file overrides the board profile. A configuration with faults lists all of them,
+// each with key and line, before anything is opened.
+//
+// Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed while running, 2 usage or
+// configuration, 3 spool unusable (newer, locked, damaged), 4 another instance.
+package main
+
+import "os"
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

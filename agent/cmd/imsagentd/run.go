@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"imsagent/agent"
+)
+
+// Exit codes.
+const (
+	exitStopped  = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitSpool    = 3
+	exitInstance = 4
+)
+
+// version is what -version prints; a release build sets it by -ldflags -X.
+var version = "devel"
+
+// options is what the command line says.
+type options struct {
+	config, board, state, socket, log string
+	check, version                    bool
+}
+
+func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	o, err := parseOptions(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitStopped
+	case err != nil:
+		return exitUsage // flag has said why
+	case o.version:
+		fmt.Fprintln(stdout, "imsagentd", version)
+		return exitStopped
+	case o.check:
+		fmt.Fprintln(stderr, "imsagentd: -check: testing the machine is not yet there")
+		return exitUsage
+	}
+	cfg, faults := loadConfig(o)
+	if len(faults) > 0 {
+		for _, f := range faults {
+			fmt.Fprintf(stderr, "imsagentd: %v\n", f)
+		}
+		return exitUsage
+	}
+	return serve(&cfg, stderr)
+}
+
+// parseOptions reads the command line.
+func parseOptions(args []string, stderr io.Writer) (o options, err error) {
+	fs := flag.NewFlagSet("imsagentd", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&o.config, "config", "", "configuration `FILE` (default "+defaultConfig+" if it exists)")
+	fs.StringVar(&o.board, "board", "", "board profile `NAME`; overrides the file's")
+	fs.StringVar(&o.state, "state", "", "state `DIR`; overrides the file's")
+	fs.StringVar(&o.socket, "socket", "", "`PATH` of the host socket; overrides the file's")
+	fs.StringVar(&o.log, "log", "", "`LEVEL`: debug, info, warn or error; overrides the file's")
+	fs.BoolVar(&o.check, "check", false, "test the machine and list each finding")
+	fs.BoolVar(&o.version, "version", false, "print the version")
+	if err = fs.Parse(args); err != nil {
+		return o, err
+	}
+	if fs.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", fs.Arg(0))
+		fmt.Fprintln(stderr, "imsagentd:", err)
+	}
+	return o, err
+}
+
+// serve runs the agent until it is stopped and returns the exit code.
+func serve(_ *agent.Config, stderr io.Writer) int {
+	fmt.Fprintln(stderr, "imsagentd: the configuration is good; running it is not yet there")
+	return exitFailed
+}
