@@ -15,5 +15,6 @@
 // Out: devices and clocks; SIM files, AKA, PDN connections and SMS.
 //
 // Memory: an Assembler owns one line buffer of MaxLine octets, and a line is valid until its
-// next call. Nothing else keeps octets of a line, and nothing allocates after NewSession.
+// next call. Nothing else keeps octets of a line, and no line allocates but
+// the names of maker and model.
 package at

@@ -1,0 +1,202 @@
+package at
+
+import (
+	"bytes"
+	"time"
+)
+
+// Commands by domain.
+var (
+	enableCommand = [Domains]string{"AT+C5GREG=2", "AT+CEREG=2", "AT+CGREG=2", "AT+CREG=2"}
+	readCommand   = [Domains]string{"AT+C5GREG?", "AT+CEREG?", "AT+CGREG?", "AT+CREG?"}
+)
+
+// restarts are the lines by which modems say that they have just started (Quectel, SIMCom;
+// Cinterion; Telit): all that was set is forgotten.
+var restarts = [...]string{"RDY", "^SYSSTART", "START", "*ATREADY: 1"}
+
+// enable asks for unsolicited registration lines: each by itself, since a concatenated line
+// fails as a whole where one command is unknown. It is asked again when a SIM becomes ready.
+func (s *Session) enable() {
+	s.phase = phaseEnable
+	for d, c := range enableCommand {
+		if s.strikes[tagEnable+uint8(d)] < maxStrikes {
+			s.push(c, tagEnable+uint8(d))
+		}
+	}
+	s.push("AT+COPS=3,2", tagAny)
+}
+
+// poll asks for all that the cell is made of.
+func (s *Session) poll(now time.Time) {
+	s.polling, s.broken, s.named, s.polled = true, false, false, now
+	s.pollAt = now.Add(s.cfg.Poll)
+	if s.sim != SIMReady && s.cfg.Poll > simPoll {
+		s.pollAt = now.Add(simPoll)
+	}
+	s.ask("AT+CPIN?", tagSIM)
+	for d, c := range readCommand {
+		if s.have[d] {
+			s.ask(c, tagRead+uint8(d))
+		}
+	}
+	s.ask("AT+COPS?", tagOperator)
+	if s.serving = (Cell{}); s.vendor >= 0 {
+		s.ask(dialects[s.vendor].command, tagServing)
+	}
+}
+
+// ask queues a command that the session can do without, unless the modem leaves it unanswered.
+func (s *Session) ask(text string, tag uint8) {
+	if s.strikes[tag] < maxStrikes {
+		s.push(text, tag)
+	}
+}
+
+// pollSoon brings the next poll forward.
+func (s *Session) pollSoon(now time.Time) {
+	at := s.polled.Add(pollSpacing)
+	if at.Before(now) {
+		at = now
+	}
+	if s.pollAt.IsZero() || at.Before(s.pollAt) {
+		s.pollAt = at
+	}
+}
+
+// unsolicited takes a line that answers nothing.
+func (s *Session) unsolicited(now time.Time, line []byte) {
+	switch {
+	case isRegistration(line):
+		if r, err := ParseRegistration(line, false); err == nil {
+			s.register(now, r)
+		}
+	case isRestart(line):
+		s.notes.push(Note{Kind: NoteRestarted})
+		s.note(Cell{})
+		s.Start(now)
+	default:
+		if sim, err := ParseSIM(line); err == nil && bytes.HasPrefix(line, []byte("+CPIN:")) {
+			s.setSIM(sim)
+			s.pollSoon(now)
+		}
+	}
+}
+
+func isRestart(line []byte) bool {
+	for _, r := range restarts {
+		if string(line) == r {
+			return true
+		}
+	}
+	return false
+}
+
+// register takes a registration that came unasked. A loss counts at once; what else changed is
+// asked for first, so that cell, network and duplex mode belong together.
+func (s *Session) register(now time.Time, r Registration) {
+	if s.phase != phaseWorking || s.reg[r.Domain] == r {
+		return
+	}
+	s.have[r.Domain], s.reg[r.Domain] = true, r
+	if s.best() == nil {
+		s.note(Cell{})
+	}
+	s.pollSoon(now)
+}
+
+// answer takes a line of the pending command's answer.
+func (s *Session) answer(now time.Time, c Command, line []byte) {
+	switch {
+	case c.Tag >= tagRead:
+		if r, err := ParseRegistration(line, true); err == nil {
+			s.reg[r.Domain] = r
+		}
+	case c.Tag == tagServing:
+		dialects[s.vendor].read(line, &s.serving)
+	case c.Tag == tagOperator:
+		s.operator(line)
+	case c.Tag == tagSIM:
+		if sim, err := ParseSIM(line); err == nil {
+			s.setSIM(sim)
+		}
+	case c.Tag == tagTries:
+		if l, ok := fields(line, "+CPINR"); ok && string(l.at(0)) == "SIM PIN" {
+			if n, ok := number(l.at(1)); ok {
+				s.tries = n
+			}
+		}
+	case c.Tag == tagMaker || c.Tag == tagModel:
+		s.identify(c.Tag, line)
+	}
+}
+
+// identify keeps the maker's or model's name, for a human and to choose the dialect.
+func (s *Session) identify(tag uint8, line []byte) {
+	if _, after, ok := bytes.Cut(line, []byte(": ")); ok && line[0] == '+' {
+		line = unquote(after)
+	}
+	if !printable(line) || bytes.Contains(line, []byte("AT+")) { // an echo with stale octets
+		return
+	}
+	if tag == tagMaker && s.vendor < 0 {
+		s.vendor = dialectOf(line)
+	}
+	if len(line) > 48 || s.textN+1+len(line) > len(s.text) {
+		return
+	}
+	if s.textN > 0 {
+		s.text[s.textN] = ' '
+		s.textN++
+	}
+	s.textN += copy(s.text[s.textN:], line)
+}
+
+func printable(line []byte) bool {
+	for _, c := range line {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// operator takes the answer to AT+COPS?. If another user of the modem made names of the
+// numbers, the format is set again, once a poll.
+func (s *Session) operator(line []byte) {
+	op, err := ParseOperator(line)
+	if err != nil {
+		return
+	}
+	s.op = op
+	if l, _ := fields(line, "+COPS"); !op.PLMN.Valid() && l.n > 2 && !s.named {
+		s.named = true
+		s.push("AT+COPS=3,2", tagAny)
+		s.push("AT+COPS?", tagOperator)
+	}
+}
+
+// final takes a command's final result.
+func (s *Session) final(now time.Time, c Command, ok bool, line []byte) {
+	switch {
+	case c.Tag >= tagRead:
+		if !ok {
+			s.reg[c.Tag-tagRead] = Registration{}
+		}
+	case c.Tag >= tagEnable:
+		s.have[c.Tag-tagEnable] = ok
+	case c.Tag == tagOperator && !ok:
+		s.op = Operator{AcT: NoAcT}
+	case c.Tag == tagServing && !ok:
+		s.strikes[tagServing] = maxStrikes // this model has no such command
+	case c.Tag == tagSIM:
+		if !ok {
+			s.setSIM(simOfError(line))
+		}
+		s.unlock()
+	case c.Tag == tagTries:
+		s.enterPIN()
+	case c.Tag == tagPIN:
+		s.enteredPIN(now, ok)
+	}
+}

@@ -1,0 +1,147 @@
+package modem
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Port is an open modem character device. It is registered with the runtime poller, so
+// deadlines work and Close unblocks a pending Read. Where a driver cannot be polled (some smd
+// nodes), Read waits in poll(2) itself, and Close is noticed within a second.
+type Port struct {
+	*os.File
+	raw      bool // the runtime poller refused the descriptor
+	deadline time.Time
+}
+
+// OpenTTY opens path in raw mode, 8 data bits, no echo, no translation, for this process alone,
+// and forgets what the line held. baud is the line speed; 0 leaves it alone.
+//
+// The error is an *OpError. unix.EBUSY usually means that another program has the modem.
+func OpenTTY(path string, baud int) (*Port, error) {
+	p, err := openPort(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range [...]struct {
+		op string
+		f  func(fd int) error
+	}{
+		{"lock", exclusive},
+		{"set raw mode", func(fd int) error { return setRaw(fd, baud) }},
+		{"flush", func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIOFLUSH) }},
+	} {
+		if err := p.control(step.f); err != nil {
+			p.Close()
+			return nil, &OpError{step.op, path, err}
+		}
+	}
+	p.raw = errors.Is(p.File.SetReadDeadline(time.Time{}), os.ErrNoDeadline)
+	return p, nil
+}
+
+// openPort opens path non-blocking, which is what makes os.NewFile hand it to the poller.
+// O_NOCTTY: a modem that hangs up must not signal the agent.
+func openPort(path string) (*Port, error) {
+	for {
+		fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return nil, &OpError{"open", path, err}
+		}
+		return &Port{File: os.NewFile(uintptr(fd), path)}, nil
+	}
+}
+
+// exclusive keeps others away: TIOCEXCL does not stop root, flock stops those who ask.
+func exclusive(fd int) error {
+	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
+		return unix.EBUSY
+	}
+	return unix.IoctlSetInt(fd, unix.TIOCEXCL, 0)
+}
+
+// setRaw sets the line discipline. HUPCL is cleared: some modems forget their settings when
+// closing drops DTR.
+func setRaw(fd, baud int) error {
+	t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return err
+	}
+	t.Iflag, t.Oflag, t.Lflag = 0, 0, 0
+	t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB|unix.CSTOPB|unix.HUPCL) | unix.CS8 | unix.CREAD | unix.CLOCAL
+	if code, ok := speeds[baud]; ok {
+		t.Cflag = t.Cflag&^unix.CBAUD | code
+	}
+	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
+	return unix.IoctlSetTermios(fd, unix.TCSETS, t)
+}
+
+// speeds are the codes of line speeds; others are left as they are.
+var speeds = map[int]uint32{
+	9600: unix.B9600, 19200: unix.B19200, 38400: unix.B38400, 57600: unix.B57600, 115200: unix.B115200,
+	230400: unix.B230400, 460800: unix.B460800, 921600: unix.B921600, 3000000: unix.B3000000,
+}
+
+// control runs f on the descriptor. Unlike Fd, which would put the file back into blocking mode,
+// it leaves the poller in charge.
+func (p *Port) control(f func(fd int) error) error {
+	rc, err := p.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var ferr error
+	if err := rc.Control(func(fd uintptr) { ferr = f(int(fd)) }); err != nil {
+		return err
+	}
+	return ferr
+}
+
+// SetReadDeadline sets when Read gives up with os.ErrDeadlineExceeded; zero for never.
+func (p *Port) SetReadDeadline(t time.Time) error {
+	if p.deadline = t; p.raw {
+		return nil
+	}
+	return p.File.SetReadDeadline(t)
+}
+
+// Read reads what is there, at least one octet.
+func (p *Port) Read(b []byte) (int, error) {
+	for p.raw {
+		if err := p.await(); err != nil {
+			return 0, err
+		}
+		n, err := p.File.Read(b)
+		if !errors.Is(err, syscall.EAGAIN) {
+			return n, err
+		}
+	}
+	return p.File.Read(b)
+}
+
+// await waits for input in slices, so that a Close in between is seen.
+func (p *Port) await() error {
+	for {
+		wait := time.Second
+		if !p.deadline.IsZero() {
+			if wait = min(wait, time.Until(p.deadline)); wait <= 0 {
+				return os.ErrDeadlineExceeded
+			}
+		}
+		ready := false
+		err := p.control(func(fd int) error {
+			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(wait.Milliseconds())+1)
+			ready = n > 0
+			return err
+		})
+		if ready || err != nil && err != unix.EINTR {
+			return err
+		}
+	}
+}

@@ -1,0 +1,17 @@
+//go:build !linux
+
+package modem
+
+import (
+	"errors"
+	"os"
+)
+
+// A Port is not available on this system. It exists so that everything but the devices can be
+// built and tested on a developer's machine.
+type Port struct{ *os.File }
+
+// OpenTTY always fails.
+func OpenTTY(path string, baud int) (*Port, error) {
+	return nil, &OpError{"open", path, errors.ErrUnsupported}
+}
