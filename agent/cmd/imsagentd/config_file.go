@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -60,9 +61,9 @@ func parseFile(text string) (document, *syntaxError) {
 // collect adds the keys of one table. Only tables at the top are opened: there are no others.
 func (d *document) collect(md *toml.MetaData, table string, keys map[string]toml.Primitive) {
 	for name, prim := range keys {
-		key := name
+		key := spell(name)
 		if table != "" {
-			key = table + "." + name
+			key = table + "." + key
 		}
 		e := locate(md, prim)
 		e.key = key
@@ -75,6 +76,16 @@ func (d *document) collect(md *toml.MetaData, table string, keys map[string]toml
 		}
 		d.entries = append(d.entries, e)
 	}
+}
+
+// spell returns name as one part of a key: quoted unless it is bare, so that "ims.register"
+// in quotes is another key than register of [ims].
+func spell(name string) string {
+	const bare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	if name == "" || strings.Trim(name, bare) != "" {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // A probe takes any value and fails, because the error of package toml tells the line.

@@ -212,6 +212,19 @@ func TestFileThatCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestQuotedKeyIsNotTheDottedOne(t *testing.T) {
+	_, faults := loadConfig(options{config: write(t, "\"ims.register\" = false\n\"\" = 1\n")})
+	var got []string
+	for _, f := range faults {
+		if f.text == "is not a key" {
+			got = append(got, fmt.Sprint(f.line, f.key))
+		}
+	}
+	if want := []string{`1"ims.register"`, `2""`}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestValues(t *testing.T) {
 	for _, c := range []struct {
 		line, fault string
