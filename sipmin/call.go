@@ -20,7 +20,8 @@ const maxStoredSDP = 1024
 // call is one INVITE session and its dialog.
 type call struct {
 	state callState
-	ours  bool // we sent the INVITE: owner of the Call-ID, RFC 3261 §14.1
+	index uint8 // of its place, from 1
+	ours  bool  // we sent the INVITE: owner of the Call-ID, RFC 3261 §14.1
 	gen   uint32
 	d     dialog
 	// txn is that of the INVITE, or of the last re-INVITE of ours; a handle,
@@ -92,14 +93,7 @@ func (u *UA) newCall(state callState) *call {
 }
 
 // name returns the handle of a call.
-func (u *UA) name(c *call) Call {
-	for i := range u.calls {
-		if &u.calls[i] == c {
-			return Call(c.gen<<8 | uint32(i+1))
-		}
-	}
-	return 0
-}
+func (c *call) name() Call { return Call(c.gen<<8 | uint32(c.index)) }
 
 // byName returns the call that a handle names, or nil.
 func (u *UA) byName(h Call) *call {
@@ -121,7 +115,7 @@ func (u *UA) open(h Call) (*call, error) {
 
 // release ends a call. Its transactions live on without it.
 func (u *UA) release(c *call) {
-	h := u.name(c)
+	h := c.name()
 	for i := range u.txns {
 		if u.txns[i].call == h {
 			u.txns[i].call = 0
@@ -182,7 +176,7 @@ func (u *UA) emit(c *call, e Event) {
 	if c.quiet {
 		return
 	}
-	e.Call = u.name(c)
+	e.Call = c.name()
 	u.events.push(e)
 }
 

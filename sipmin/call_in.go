@@ -25,8 +25,8 @@ func (u *UA) incoming(now time.Time, key hash) {
 		c.clear()
 		return
 	}
-	t.purpose, t.call = forInvite, u.name(c)
-	c.txn = u.handle(t)
+	t.purpose, t.call = forInvite, c.name()
+	c.txn = t.handle()
 	c.ask = u.timerAsked()
 	c.rel.required, c.rel.cseq = u.lists(HRequire, "100rel"), u.msg.CSeq
 	c.learn(u.methods())
@@ -70,7 +70,7 @@ func (u *UA) accept(now time.Time, t *txn, c *call, r *response) error {
 		return err
 	}
 	if t.kind == txnInviteServer {
-		c.ok.begin(now, u.handle(t), &u.cfg.Timers)
+		c.ok.begin(now, t.handle(), &u.cfg.Timers)
 		c.okSeq = t.cseq
 	}
 	return nil
@@ -151,10 +151,10 @@ func (u *UA) cancelCame(now time.Time, key hash) {
 	if c == nil {
 		return
 	}
-	if c.state == callRinging && c.txn == u.handle(t) {
+	if c.state == callRinging && c.txn == t.handle() {
 		u.emit(c, u.withMessage(Event{Kind: EvCancelled, Cause: u.cause()}))
 		u.release(c)
-	} else if c.offer == u.handle(t) {
+	} else if c.offer == t.handle() {
 		c.offer = 0
 	}
 }
@@ -223,7 +223,7 @@ func (u *UA) inDialog(now time.Time, key hash) {
 	case MOptions:
 		u.replyNow(&response{status: 200, allow: true, accept: true, supported: true})
 	default:
-		u.passRequest(now, key, u.name(c))
+		u.passRequest(now, key, c.name())
 	}
 }
 

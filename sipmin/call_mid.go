@@ -19,7 +19,7 @@ func (u *UA) offerCame(now time.Time, c *call, key hash) {
 	if t == nil {
 		return
 	}
-	t.purpose, t.call = forReinvite, u.name(c)
+	t.purpose, t.call = forReinvite, c.name()
 	u.retarget(&c.d)
 	c.learn(u.methods())
 	c.ask = u.timerAsked()
@@ -31,7 +31,7 @@ func (u *UA) offerCame(now time.Time, c *call, key hash) {
 		c.offered = true
 		_ = u.accept(now, t, c, &response{contentType: "application/sdp", body: c.sdp[:c.sdpLen]})
 	default:
-		c.offer = u.handle(t)
+		c.offer = t.handle()
 		c.offered = !u.hasBody()
 		if u.msg.Method == MInvite {
 			_ = u.respondTxn(now, t, &response{status: 100})
@@ -143,7 +143,7 @@ func (u *UA) sendInside(now time.Time, c *call, m Method, contentType string, bo
 		return err
 	}
 	c.d.localSeq++
-	t.call, c.mine = u.name(c), u.handle(t)
+	t.call, c.mine = c.name(), t.handle()
 	return nil
 }
 
@@ -177,7 +177,7 @@ func (u *UA) refreshResponse(now time.Time, t *txn) {
 		}
 	case status < 300:
 		u.refreshAccepted(now, t, c)
-	case c != nil && c.mine == u.handle(t):
+	case c != nil && c.mine == t.handle():
 		u.refreshRefused(now, c, t.method, status)
 	}
 }
@@ -189,7 +189,7 @@ func (u *UA) refreshAccepted(now time.Time, t *txn, c *call) {
 		}
 		return
 	}
-	first := c.mine == u.handle(t)
+	first := c.mine == t.handle()
 	if first {
 		c.mine = 0
 		u.retarget(&c.d)

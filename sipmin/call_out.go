@@ -22,7 +22,7 @@ func (u *UA) Invite(now time.Time, out *InviteOut) (Call, error) {
 		c.clear()
 		return 0, err
 	}
-	t.call, c.txn = u.name(c), u.handle(t)
+	t.call, c.txn = c.name(), t.handle()
 	c.storeIfSDP(out.ContentType, out.Body)
 	return t.call, nil
 }
@@ -141,10 +141,13 @@ func (u *UA) confirm(now time.Time, t *txn, c *call) {
 	if c.cancelled {
 		// RFC 3261 §15.1.1: the 2xx crossed our CANCEL, which had no effect.
 		u.sendBye(now, &c.d, c.reason)
-		u.emit(c, u.withMessage(Event{Kind: EvRejected, Reason: ReasonCancelled}))
+		e := u.withMessage(Event{Kind: EvRejected, Reason: ReasonCancelled})
+		e.Status = 487
+		u.emit(c, e)
 		u.release(c)
 		return
 	}
+	c.timer.minSE = 0 // RFC 4028 §7.4: "effectively 'cleared' once the dialog is established"
 	u.timerAsClient(now, c)
 	u.emit(c, u.withMessage(Event{Kind: EvAccepted}))
 }

@@ -76,6 +76,9 @@ func (u *UA) timerAsClient(now time.Time, c *call) {
 	if who == RefresherNone {
 		who = RefresherUAC
 	}
+	if interval != 0 {
+		interval = max(interval, leastInterval) // less is not for a peer to ask
+	}
 	c.timer.arm(now, interval, who == RefresherUAC)
 }
 

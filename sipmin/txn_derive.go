@@ -136,7 +136,7 @@ func (u *UA) inviteLonger(now time.Time, invite []byte, to Target, sized bool, c
 		u.endTxn(t)
 		return false
 	}
-	t.call, c.txn = u.name(c), u.handle(t)
+	t.call, c.txn = c.name(), t.handle()
 	u.sendTxn(now, t, w.b)
 	return true
 }

@@ -24,6 +24,7 @@ const maxForks = 4
 // txn is one transaction of either side.
 type txn struct {
 	txnClock
+	index   uint8 // of its place, from 1
 	gen     uint32
 	purpose purpose
 	method  Method
@@ -67,8 +68,7 @@ func (u *UA) newTxn(now time.Time, kind txnKind, to Target) *txn {
 		return nil
 	}
 	u.endTxn(free)
-	gen := free.gen + 1
-	*free = txn{gen: gen, to: to}
+	*free = txn{index: free.index, gen: free.gen + 1, to: to}
 	free.begin(now, kind, to.Transport == TCP, &u.cfg.Timers)
 	return free
 }
@@ -120,15 +120,8 @@ func (u *UA) keep(t *txn, b []byte) bool {
 	return true
 }
 
-// handle returns the name of a server transaction for the owner.
-func (u *UA) handle(t *txn) Txn {
-	for i := range u.txns {
-		if &u.txns[i] == t {
-			return Txn(t.gen<<8 | uint32(i+1))
-		}
-	}
-	return 0
-}
+// handle returns the name of a transaction.
+func (t *txn) handle() Txn { return Txn(t.gen<<8 | uint32(t.index)) }
 
 // byHandle returns the server transaction that a handle names, or nil.
 func (u *UA) byHandle(h Txn) *txn {

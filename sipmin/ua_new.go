@@ -57,6 +57,12 @@ func New(cfg Config) (*UA, error) {
 	u.host = strings.Trim(cfg.Host, "[]")
 	u.txns = make([]txn, cfg.Transactions)
 	u.calls = make([]call, cfg.Calls)
+	for i := range u.txns {
+		u.txns[i].index = uint8(i + 1)
+	}
+	for i := range u.calls {
+		u.calls[i].index = uint8(i + 1)
+	}
 	u.events.ring = make([]Event, 2*(cfg.Calls+cfg.Transactions)+8)
 	u.secret = hash(u.random())
 	return u, nil

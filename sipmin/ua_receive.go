@@ -95,7 +95,7 @@ func (u *UA) failTxn(now time.Time, t *txn, why EndReason) {
 		u.emit(c, Event{Kind: EvRejected, Status: status, Reason: why, Method: MInvite})
 		u.release(c)
 	case forReinvite, forUpdate:
-		if c != nil && c.mine == u.handle(t) {
+		if c != nil && c.mine == t.handle() {
 			u.refreshFailed(now, c, status, why)
 		}
 	}
@@ -235,7 +235,7 @@ func (u *UA) passRequest(now time.Time, key hash, h Call) {
 		return
 	}
 	t.purpose, t.call = forRequest, h
-	u.events.push(u.withMessage(Event{Kind: EvRequest, Txn: u.handle(t), Call: h}))
+	u.events.push(u.withMessage(Event{Kind: EvRequest, Txn: t.handle(), Call: h}))
 }
 
 // Respond answers EvRequest. A provisional response may precede the final one.

@@ -432,7 +432,8 @@ func (s *script) response(method, status string, w []string, more []string) {
 	s.receive(w, m+tail(more))
 }
 
-// request has the peer send a request in the dialog at hand, or the first.
+// request has the peer send a request in the dialog at hand; with the word
+// first, outside of any.
 func (s *script) request(method string, w []string, more []string) {
 	a := args(w)
 	if a["cseq"] == "" {
@@ -444,6 +445,9 @@ func (s *script) request(method string, w []string, more []string) {
 	to := s.to
 	if a["to"] != "" {
 		to = a["to"]
+	}
+	if _, first := a["first"]; first {
+		to = "<sip:alice@example.net>"
 	}
 	uri := "sip:alice@[2001:db8::2]:5060"
 	if a["uri"] != "" {
