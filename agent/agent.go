@@ -1,0 +1,55 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"imsagent/agent/internal/bufpool"
+	"imsagent/agent/spool"
+)
+
+// largeBuffers is how many 64 KiB buffers there are besides the 4096-octet ones.
+const largeBuffers = 2
+
+// ErrSpool marks every error that says that the spool cannot be used (exit code 3).
+var ErrSpool = errors.New("agent: spool unusable")
+
+// Run runs the agent until ctx ends, and then closes its sessions. ready is called once
+// the host socket answers. The configuration must be valid (Config.Validate).
+//
+// Errors: ErrSpool wraps every fault of the spool, ErrRunning says that another instance
+// answers on the host socket; all else is an error of the operating system.
+func Run(ctx context.Context, cfg *Config, version string, log *slog.Logger, ready func()) error {
+	debug.SetMemoryLimit(cfg.Memory.Limit)
+	sp, err := spool.Open(cfg.State, spool.Options{MaxBytes: cfg.Spool.MaxBytes, MaxMessages: cfg.Spool.MaxMessages})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrSpool, err)
+	}
+	defer sp.Close()
+	for _, d := range sp.Damaged() {
+		log.Error("spool record set aside", "damage", d)
+	}
+	pool := bufpool.New(cfg.Memory.Buffers, largeBuffers)
+	e := newEdge(cfg, log, pool)
+	mctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := e.open(mctx, sp); err != nil {
+		return err
+	}
+	core, err := NewCore(cfg, Setup{Version: version, Pool: pool, MSRPPort: e.msrpPort(), Spool: sp,
+		Entropy: func(b []byte) { _, _ = rand.Read(b) }}) // crypto/rand.Read never fails (Go 1.24)
+	if err != nil {
+		cancel()
+		e.close(flushPatience)
+		return err
+	}
+	ready()
+	err = run(ctx, core, e)
+	cancel()
+	e.close(flushPatience)
+	return err
+}

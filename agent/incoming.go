@@ -1,0 +1,360 @@
+package agent
+
+import (
+	"imsagent/agent/internal/bufpool"
+	"imsagent/agent/spool"
+	"imsagent/cpim"
+	"imsagent/cpim/imdn"
+	"imsagent/msrp"
+)
+
+// maxWrites is how many pieces of large bodies may be on their way to the spool at once.
+const maxWrites = 16
+
+// An incoming is one MSRP message of the peer while it arrives. Its first octets, and with
+// them the CPIM head, stay in memory; a longer message goes to a file of the spool as well.
+type incoming struct {
+	used    bool
+	file    bool // the spool has a file for it, under id
+	broken  bool // a piece could not be kept: it is refused when it is complete
+	waiting bool // it is on its way to flash, and its 200 with it
+	id      uint64
+	head    int   // octets of the envelope, once the file is open
+	size    int64 // octets of it that have arrived, up to the highest
+	buf     *bufpool.Buf
+}
+
+// drainMSRP takes every event of a session's MSRP side.
+func (c *Core) drainMSRP(s *session) {
+	for s.ready {
+		ev, ok := s.m.Next()
+		if !ok {
+			return
+		}
+		switch ev.Kind {
+		case msrp.EvOpen:
+			s.linked = true
+			c.checkOpen(s)
+		case msrp.EvPiece:
+			c.pieceArrived(s, &ev)
+		case msrp.EvMessage:
+			c.messageArrived(s, &ev)
+		case msrp.EvAborted:
+			c.dropSlot(s, ev.Slot)
+		case msrp.EvSent:
+			if x := s.transferOf(ev.Tag); x != nil {
+				c.transferSent(s, x)
+			}
+		case msrp.EvFailed:
+			if x := s.transferOf(ev.Tag); x != nil {
+				c.transferFailed(s, x, ev.Code, ev.Local)
+			}
+		case msrp.EvBroken:
+			c.sessionLost(s, FaultIO)
+			return
+		}
+	}
+	c.retryUnconfirmed(s)
+}
+
+// checkOpen opens the session once both SIP and MSRP are up.
+func (c *Core) checkOpen(s *session) {
+	if s.linked && s.state == sessionJoining {
+		c.opened(s)
+	}
+}
+
+// retryUnconfirmed starts anew after a SEND that nobody answered: a new SDP exchange, and
+// the same ids (RFC 4975 §5.4, chat.md §3).
+func (c *Core) retryUnconfirmed(s *session) {
+	if !s.unconfirmed || s.state == sessionFree {
+		return
+	}
+	p := s.peer
+	c.endSession(s, `SIP;cause=408;text="MSRP answer timeout"`, 0)
+	p.nextTry = c.now.Add(invitePace)
+}
+
+// pieceArrived keeps octets of an incoming message.
+func (c *Core) pieceArrived(s *session, ev *msrp.Event) {
+	in := &s.slots[ev.Slot]
+	if !in.used {
+		*in = incoming{used: true, buf: c.pool.Get()}
+		in.broken = in.buf == nil
+	}
+	end := ev.Off + int64(len(ev.Data))
+	in.size = max(in.size, end)
+	if in.broken {
+		return
+	}
+	in.keepHead(ev.Off, ev.Data)
+	if end <= bufpool.Size && !in.file {
+		return
+	}
+	if !in.file {
+		c.openFile(in)
+	}
+	c.writeFile(in, ev.Off, ev.Data)
+}
+
+// keepHead copies what belongs to the first octets into memory.
+func (in *incoming) keepHead(off int64, data []byte) {
+	if off >= bufpool.Size {
+		return
+	}
+	n := min(int(off)+len(data), bufpool.Size)
+	if in.buf.Len() < n {
+		in.buf.SetLen(n)
+	}
+	copy(in.buf.Bytes()[off:n], data)
+}
+
+// openFile begins a file for a message that outgrows its buffer, with what is there.
+func (c *Core) openFile(in *incoming) {
+	n, err := cpim.ParseHead(in.buf.Bytes(), &c.cpim)
+	if err != nil || in.buf.Len() < n {
+		in.broken = true // the head must be in the first octets: it says what the rest is
+		return
+	}
+	in.id, in.file, in.head = c.newID(), true, n
+	c.do(Action{Kind: ActBegin, ID: in.id})
+	c.writeFile(in, 0, in.buf.Bytes())
+}
+
+// writeFile sends octets of the body to the file of a message, a buffer at a time; those of
+// the envelope stay in memory.
+func (c *Core) writeFile(in *incoming, off int64, data []byte) {
+	if skip := int64(in.head) - off; skip > 0 {
+		data = data[min(skip, int64(len(data))):]
+		off += skip
+	}
+	for len(data) > 0 && !in.broken {
+		out := c.pool.Get()
+		if out == nil {
+			in.broken = true
+			c.counters.shed++
+			return
+		}
+		n := min(len(data), out.Cap())
+		out.Append(data[:n])
+		c.do(Action{Kind: ActWrite, ID: in.id, Off: off - int64(in.head), Buf: out})
+		off, data = off+int64(n), data[n:]
+	}
+}
+
+// dropSlot forgets an incoming message and frees what it holds.
+func (c *Core) dropSlot(s *session, slot int) {
+	in := &s.slots[slot]
+	if in.buf != nil {
+		in.buf.Release()
+	}
+	if in.file && !in.waiting {
+		c.do(Action{Kind: ActDrop, ID: in.id})
+	}
+	*in = incoming{}
+}
+
+// refuseSlot answers the last chunk of a message with code, and forgets it.
+func (c *Core) finishSlot(s *session, slot int, code uint16) {
+	s.m.Accept(c.now, slot, code)
+	c.dropSlot(s, slot)
+}
+
+// messageArrived decides about a complete message. Only what the user will see waits for
+// flash; notifications and isComposing are answered at once.
+func (c *Core) messageArrived(s *session, ev *msrp.Event) {
+	in := &s.slots[ev.Slot]
+	switch {
+	case !in.used: // an empty message with a body of no octets
+		s.m.Accept(c.now, ev.Slot, 200)
+	case in.broken:
+		c.finishSlot(s, ev.Slot, 413)
+	case cpim.IsType(ev.ContentType, "application/im-iscomposing+xml"):
+		c.typingArrived(s.peer, in.buf.Bytes())
+		c.finishSlot(s, ev.Slot, 200)
+	case cpim.IsType(ev.ContentType, "message/cpim"):
+		c.finishOrStore(s, ev.Slot, in)
+	default:
+		c.finishSlot(s, ev.Slot, 415)
+	}
+}
+
+// finishOrStore reads the envelope of a complete message and either settles it at once or
+// puts it on its way to flash.
+func (c *Core) finishOrStore(s *session, slot int, in *incoming) {
+	b := in.buf.Bytes()
+	m := &c.cpim
+	if n, err := cpim.ParseHead(b, m); err != nil || in.file && n != in.head {
+		c.counters.malformed++
+		c.finishSlot(s, slot, 400)
+		return
+	}
+	if name, unmet := m.Unmet(b, nil); unmet && name.Len > 0 {
+		c.finishSlot(s, slot, 415) // RFC 3862 §3.5: a required header that is not understood
+		return
+	}
+	if code := c.takePayload(s.peer, m, b, in.size); code != 0 {
+		c.finishSlot(s, slot, code)
+		return
+	}
+	if !c.store(s, slot, in, m) {
+		c.finishSlot(s, slot, 413)
+	}
+}
+
+// takePayload settles what is no message for the user: notifications and isComposing in an
+// envelope. It returns the status for it, or 0 for a message to be stored.
+func (c *Core) takePayload(p *peer, m *cpim.Message, b []byte, size int64) uint16 {
+	ct := m.ContentType(b)
+	switch {
+	case cpim.IsType(ct, "message/imdn+xml"):
+		if size > int64(len(b)) {
+			return 413
+		}
+		var room [bufpool.Size]byte
+		if doc, err := m.AppendContent(room[:0], b); err == nil {
+			c.receiptArrived(p, doc)
+		}
+		return 200
+	case cpim.IsType(ct, "application/im-iscomposing+xml"):
+		if size <= int64(len(b)) {
+			c.typingArrived(p, m.Content(b))
+		}
+		return 200
+	case !c.takes(ct):
+		return 415
+	}
+	return 0
+}
+
+// takes reports whether a wrapped type is one of [chat] content_types.
+func (c *Core) takes(ct []byte) bool {
+	if len(ct) == 0 {
+		return true // text/plain
+	}
+	for _, t := range c.cfg.Chat.ContentTypes {
+		if t == "*" || cpim.IsType(ct, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// receiptArrived moves the message that a notification names on. One from another peer than
+// the message went to, or for an unknown message, counts for nothing.
+func (c *Core) receiptArrived(p *peer, doc []byte) {
+	var n imdn.Notification
+	if err := imdn.Parse(doc, &n); err != nil {
+		c.counters.malformed++
+		return
+	}
+	place := c.box.FindIMDN(p, n.MessageID(), false)
+	if place < 0 {
+		return
+	}
+	switch n.Status() {
+	case imdn.Delivered:
+		c.mark(place, StateDelivered, ReasonNone, 0)
+	case imdn.Displayed:
+		c.mark(place, StateDisplayed, ReasonNone, 0)
+	case imdn.Failed, imdn.Failure, imdn.Forbidden:
+		if n.Kind() == imdn.Delivery && c.box.table[place].state < StateDelivered {
+			c.mark(place, StateFailed, ReasonPeerFailed, 0)
+		}
+	}
+}
+
+// store builds the spool entry of an incoming message and sends it to flash. The 200 waits
+// for EvStored.
+func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) bool {
+	if c.box.live >= c.cfg.Spool.MaxMessages {
+		return false
+	}
+	out := c.pool.Get()
+	if out == nil {
+		c.counters.shed++
+		return false
+	}
+	var e spool.Entry
+	c.describe(&e, s, in, m)
+	payload, err := spool.AppendEntry(out.Space()[:0], &e)
+	if err == spool.ErrNoRoom { // head and body together outgrow the buffer
+		out.Release()
+		if out = c.pool.GetLarge(); out == nil {
+			c.counters.shed++
+			return false
+		}
+		payload, err = spool.AppendEntry(out.Space()[:0], &e)
+	}
+	token, ok := c.await(pending{use: pendIncoming, session: s.number, slot: slot, id: e.ID, key: s.peer.key})
+	if err != nil || !ok {
+		out.Release()
+		return false
+	}
+	out.SetLen(len(payload))
+	in.waiting = true
+	kind := ActStore
+	if in.file {
+		kind = ActFinish
+	}
+	c.do(Action{Kind: kind, ID: e.ID, Token: token, Buf: out})
+	return true
+}
+
+// incomingStored answers a message that is on flash, shows it to the host unless it has
+// been here before, and sends its delivery notification.
+func (c *Core) incomingStored(p *pending, ev *Event) {
+	s := c.sessionByNumber(p.session)
+	code := storedCode(ev)
+	if s != nil && s.slots[p.slot].used && s.slots[p.slot].waiting {
+		c.finishSlot(s, p.slot, code)
+	}
+	if code != 200 {
+		return
+	}
+	if ev.Dup {
+		c.counters.duplicate++
+		c.repeatReceipt(p, ev)
+		return
+	}
+	c.addIncoming(p.key, ev.Buf.Bytes(), p.session)
+}
+
+// storedCode is the status of a SEND or MESSAGE by what became of it at the spool.
+func storedCode(ev *Event) uint16 {
+	switch ev.Fault {
+	case FaultNone:
+		return 200
+	case FaultFull:
+		return 413
+	}
+	return 480
+}
+
+// addIncoming takes a stored message into the inbox and tells the host.
+func (c *Core) addIncoming(key string, payload []byte, number uint32) {
+	var e spool.Entry
+	if spool.ParseEntry(payload, &e) != nil {
+		return
+	}
+	p := c.peerOf([]byte(key))
+	if p == nil {
+		return
+	}
+	place := c.box.Add(inboxMessage(&e, p))
+	if place < 0 {
+		return
+	}
+	c.counters.received++
+	c.contentArrived(p)
+	c.oweReceipts(place)
+	c.announce(place, &e, number)
+}
+
+// inboxMessage is what the table keeps of an incoming entry.
+func inboxMessage(e *spool.Entry, p *peer) message {
+	m := message{id: e.ID, state: State(e.State) | InStored, notify: e.Notify, large: e.Large, incoming: true,
+		peer: p, size: e.Size, created: e.Time, unread: true}
+	m.imdnLen = uint8(copy(m.imdnID[:], e.IMDNID))
+	return m
+}

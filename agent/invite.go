@@ -1,0 +1,250 @@
+package agent
+
+import (
+	"strconv"
+	"time"
+
+	"imsagent/msrp"
+	"imsagent/msrp/sdp"
+	"imsagent/sipmin"
+)
+
+// What our INVITEs and descriptions say.
+const (
+	allowed        = "INVITE,ACK,OPTIONS,CANCEL,BYE,UPDATE,PRACK,MESSAGE"
+	acceptedBodies = "application/sdp,multipart/mixed,message/cpim"
+	acceptTypes    = "message/cpim application/im-iscomposing+xml"
+	typeSDP        = "application/sdp"
+)
+
+// invitePace is the least time between two new INVITEs of retries, so that a network that
+// comes back is not met by a storm.
+const invitePace = time.Second
+
+// invitePeers starts a session for every peer that has messages waiting, none open, and
+// whose next try is due.
+func (c *Core) invitePeers() {
+	if c.stopping {
+		return
+	}
+	for _, p := range c.peers {
+		if p.head >= 0 && p.session == nil && !p.nextTry.After(c.now) && c.ready() {
+			c.invite(p)
+		}
+	}
+}
+
+// ready reports whether new requests may be sent: always without registration.
+func (c *Core) ready() bool { return !c.cfg.IMS.Register }
+
+// inviteDeadline is the next time at which invitePeers has something to do.
+func (c *Core) inviteDeadline() (d time.Time) {
+	if c.stopping {
+		return d
+	}
+	for _, p := range c.peers {
+		if p.head >= 0 && p.session == nil && !p.nextTry.IsZero() {
+			d = earliest(d, p.nextTry)
+		}
+	}
+	return d
+}
+
+// invite sends an INVITE to p.
+func (c *Core) invite(p *peer) {
+	s := c.newSession(p)
+	if s == nil {
+		p.nextTry = c.now.Add(retryAfter[0]) // every session has unfinished work
+		return
+	}
+	s.state, s.outgoing = sessionInviting, true
+	c.newOffer(s, true)
+	body, err := s.offer.Append(make([]byte, 0, maxSDP))
+	if err != nil {
+		c.abandon(s, 500)
+		return
+	}
+	call, err := c.ua.Invite(c.now, &sipmin.InviteOut{
+		URI: p.uri, Headers: c.inviteHeaders(s), ContentType: typeSDP, Body: body,
+	})
+	if err != nil {
+		c.abandon(s, 503)
+		return
+	}
+	s.call = call
+	_ = c.ua.StoreSDP(call, body)
+	c.noteSession(s, sessInviting, 0)
+	c.drainUA()
+}
+
+// abandon gives up a session that has no call, and tries again later.
+func (c *Core) abandon(s *session, code uint16) {
+	p := s.peer
+	c.closeSession(s, code)
+	c.postpone(p, ReasonRetry, code, 0)
+}
+
+// maxSDP bounds a description of ours.
+const maxSDP = 2048
+
+// inviteHeaders are the headers of an INVITE that the SIP layer does not know.
+func (c *Core) inviteHeaders(s *session) []sipmin.ExtraHeader {
+	s.contrib = c.newUUID()
+	return []sipmin.ExtraHeader{
+		{Name: "Conversation-ID", Value: c.conversationOf(s.peer)},
+		{Name: "Contribution-ID", Value: s.contrib},
+		{Name: "P-Preferred-Service", Value: icsiSession},
+		{Name: "P-Preferred-Identity", Value: "<" + c.cfg.IMS.From() + ">"},
+		{Name: "P-Early-Media", Value: "supported"},
+		{Name: c.acceptContactName(), Value: "*;" + icsiFeature},
+	}
+}
+
+func (c *Core) acceptContactName() string {
+	return sipmin.HAcceptContact.Name(c.cfg.IMS.CompactHeaders)
+}
+
+// newOffer fills the description of a session: a new MSRP URI, and for an offer (asOffer)
+// the setup that the configuration chooses.
+func (c *Core) newOffer(s *session, asOffer bool) {
+	s.offer = sdp.Offer{
+		User: c.sdpUser(), SessionID: c.random53(), Host: bare(c.msrpHost), Name: c.cfg.MSRP.SessionName,
+		Port: c.msrpPort, Types: acceptTypes, Wrapped: join(c.cfg.Chat.ContentTypes), CEMA: true,
+		MaxSize: c.cfg.MSRP.MaxSize, Direction: "sendrecv",
+	}
+	if asOffer {
+		s.offer.Setup = c.offeredSetup()
+	}
+	path, err := msrp.AppendURI(make([]byte, 0, maxPath), false, c.pathHost(), c.msrpPort, c.newMSRPSession())
+	if err == nil {
+		s.offer.Path = string(path)
+	}
+}
+
+// offeredSetup is a=setup of our offer: "actpass" where a peer can reach us, else "active"
+// (RFC 6135 §4.2.1: the offerer MUST NOT offer passive).
+func (c *Core) offeredSetup() sdp.Setup {
+	switch c.cfg.MSRP.Setup {
+	case "active":
+		return sdp.SetupActive
+	case "actpass":
+		return sdp.SetupActPass
+	}
+	a := c.cfg.IMS.Local.Addr.Addr()
+	if a.IsGlobalUnicast() && !a.IsPrivate() || a.IsLoopback() {
+		return sdp.SetupActPass
+	}
+	return sdp.SetupActive
+}
+
+// pathHost is what the authority of our MSRP URI carries: the address as it is spelled
+// everywhere, or a token that resolves to nothing (TS 24.247 §8.3.1).
+func (c *Core) pathHost() string {
+	if c.cfg.MSRP.PathHost == "token" {
+		return c.newMSRPSession() + ".invalid"
+	}
+	return bare(c.msrpHost)
+}
+
+// stepInvite takes what the network says about our INVITE.
+func (c *Core) stepInvite(s *session, ev *sipmin.Event) {
+	switch ev.Kind {
+	case sipmin.EvProvisional:
+		if ev.Status == 180 {
+			c.noteSession(s, sessRinging, ev.Status)
+		}
+	case sipmin.EvAccepted:
+		c.inviteAccepted(s, ev.Body())
+	case sipmin.EvRejected:
+		c.inviteRejected(s, ev)
+	}
+}
+
+// inviteAccepted joins the MSRP session that the answer describes.
+func (c *Core) inviteAccepted(s *session, answer []byte) {
+	d, err := sdp.Parse(answer)
+	if err != nil {
+		c.unusable(s)
+		return
+	}
+	s.remote, s.plan = d, sdp.PlanOfferer(&s.offer, d)
+	switch {
+	case s.plan.Refuse != 0:
+		c.unusable(s)
+	case s.plan.NewOffer:
+		c.reoffer(s)
+	default:
+		s.state = sessionJoining
+		if !c.join(s) {
+			c.unusable(s)
+		}
+	}
+}
+
+// unusable ends a session whose description cannot be used: 488 in all but the response.
+func (c *Core) unusable(s *session) {
+	p := s.peer
+	c.endSession(s, `SIP;cause=488;text="Not Acceptable Here"`, 488)
+	c.failQueue(p, ReasonRefused, 488)
+}
+
+// reoffer offers again as RFC 6714 §4.2.2 wants it where the answer lacks CEMA.
+func (c *Core) reoffer(s *session) {
+	s.offer.CEMA, s.offer.Setup = s.plan.CEMA, s.plan.Setup
+	s.offer.Version++
+	body, err := s.offer.Append(make([]byte, 0, maxSDP))
+	if err == nil {
+		err = c.ua.Reinvite(c.now, s.call, typeSDP, body)
+	}
+	if err != nil {
+		c.unusable(s)
+		return
+	}
+	s.state, s.due = sessionJoining, c.now.Add(connectTime)
+	_ = c.ua.StoreSDP(s.call, body)
+}
+
+// inviteRejected applies the outbox policy to a failed INVITE.
+func (c *Core) inviteRejected(s *session, ev *sipmin.Event) {
+	p, status := s.peer, ev.Status
+	c.closeSession(s, status)
+	if ev.Reason == sipmin.ReasonCancelled {
+		return
+	}
+	switch {
+	case finalStatus(status):
+		c.failQueue(p, ReasonRefused, status)
+	case p.glare && status == 486: // both invited: one of the two tries again (chat.md §3)
+		p.glare = false
+		c.postpone(p, ReasonRetry, status, 0)
+		p.tries = 0
+		p.nextTry = c.now.Add(500*time.Millisecond + time.Duration(c.random53()%2500)*time.Millisecond)
+	default:
+		c.postpone(p, ReasonRetry, status, ev.RetryAfter)
+	}
+}
+
+// sdpUser is the user name of our o= line.
+func (c *Core) sdpUser() string { return "-" }
+
+// bare is a host without the brackets of IPv6.
+func bare(host string) string {
+	if len(host) > 2 && host[0] == '[' {
+		return host[1 : len(host)-1]
+	}
+	return host
+}
+
+func join(list []string) string {
+	out := ""
+	for i, s := range list {
+		if i > 0 {
+			out += " "
+		}
+		out += s
+	}
+	return out
+}
+
+// number is a message or session id as the host sees it.
+func number(n uint64) string { return strconv.FormatUint(n, 10) }

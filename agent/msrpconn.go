@@ -1,0 +1,301 @@
+package agent
+
+import (
+	"net/netip"
+	"time"
+
+	"imsagent/agent/internal/bufpool"
+	"imsagent/msrp"
+	"imsagent/sipmin"
+)
+
+const (
+	// maxUnbound is how many accepted MSRP connections may stand without a session (L15).
+	maxUnbound = 8
+	// bindTime is how long an accepted connection may take to name its session (L16).
+	bindTime = 10 * time.Second
+	// connCredit is how many Bufs may be on their way to one connection's writer; then the
+	// session waits, so that responses are never queued behind more than that.
+	connCredit = 4
+	// connQueue is how many may be at most, for responses that cannot wait (L18).
+	connQueue = 48
+)
+
+// An msrpConn is one MSRP connection. It is bound to a session when we dialled it, or when
+// the first request on it names the session's URI.
+type msrpConn struct {
+	flow    FlowID // 0: free
+	addr    netip.AddrPort
+	reader  msrp.Reader
+	sess    *session // nil: not bound yet
+	refuse  bool     // the request being read belongs to no session: skip its body
+	guesses int      // requests that named no session of ours
+	unsent  int      // Bufs given to the writer and not yet written
+	open    bool
+	due     time.Time // unbound: closed then
+	part    int       // trace: parts already shown of the message being read
+}
+
+func (c *Core) conn(id FlowID) *msrpConn {
+	for i := range c.conns {
+		if k := &c.conns[i]; k.flow == id {
+			return k
+		}
+	}
+	return nil
+}
+
+// stepMSRPFlow follows one MSRP connection.
+func (c *Core) stepMSRPFlow(ev *Event) {
+	if ev.Kind == EvAccepted {
+		c.acceptMSRP(ev)
+		return
+	}
+	k := c.conn(ev.Flow)
+	if k == nil {
+		if ev.Buf != nil {
+			ev.Buf.Release()
+		}
+		return
+	}
+	switch ev.Kind {
+	case EvOpened:
+		k.open = true
+		c.connected(k)
+	case EvData:
+		c.readMSRP(k, ev.Buf)
+	case EvWritten:
+		k.unsent--
+	case EvClosed:
+		c.connGone(k, ev.Fault)
+	}
+}
+
+// acceptMSRP takes a connection whose session is not known yet, as long as there are few.
+func (c *Core) acceptMSRP(ev *Event) {
+	k := c.conn(0)
+	unbound := 0
+	for i := range c.conns {
+		if c.conns[i].flow != 0 && c.conns[i].sess == nil {
+			unbound++
+		}
+	}
+	if k == nil || unbound >= maxUnbound {
+		c.counters.foreign++
+		c.do(Action{Kind: ActClose, Flow: ev.Flow})
+		return
+	}
+	k.take(ev.Flow, ev.Addr)
+	k.open, k.due = true, c.now.Add(bindTime)
+}
+
+// take makes k the connection of a flow; its reader's buffer is kept.
+func (k *msrpConn) take(id FlowID, addr netip.AddrPort) {
+	k.reader.Reset()
+	reader := k.reader
+	*k = msrpConn{flow: id, addr: addr, reader: reader}
+}
+
+// dialMSRP opens the connection of a session on which we are the active side.
+func (c *Core) dialMSRP(s *session, to netip.AddrPort) bool {
+	k := c.conn(0)
+	if k == nil {
+		return false
+	}
+	k.take(c.newFlow(), to)
+	k.sess, s.conn = s, k
+	c.do(Action{Kind: ActDial, Flow: k.flow, Door: DoorMSRP, Addr: to})
+	return true
+}
+
+// closeConn closes a connection at our own wish; what was queued is still written.
+func (c *Core) closeConn(k *msrpConn) {
+	c.do(Action{Kind: ActClose, Flow: k.flow})
+	c.freeConn(k)
+}
+
+func (c *Core) freeConn(k *msrpConn) {
+	if s := k.sess; s != nil {
+		s.conn = nil
+	}
+	k.take(0, netip.AddrPort{})
+}
+
+// connGone ends the session of a connection that broke: "the endpoint MUST treat it as a
+// failure of the session" is the consequence of RFC 4975 §5.4.
+func (c *Core) connGone(k *msrpConn, why Fault) {
+	s := k.sess
+	c.freeConn(k)
+	if s != nil {
+		c.sessionLost(s, why)
+	}
+}
+
+// readMSRP feeds what came to the reader and to the session.
+func (c *Core) readMSRP(k *msrpConn, buf *bufpool.Buf) {
+	defer buf.Release()
+	all := buf.Bytes()
+	shown := 0
+	for at := 0; at < len(all); {
+		n, it, err := k.reader.Next(all[at:])
+		at += n
+		if err != nil {
+			c.counters.malformed++
+			c.traceMSRP(k, all[shown:at], true)
+			c.breakConn(k)
+			return
+		}
+		if it.Kind == msrp.ItemEnd {
+			c.traceMSRP(k, all[shown:at], true)
+			shown = at
+		}
+		flow := k.flow
+		c.takeItem(k, &it)
+		if k.flow != flow { // the item ended the connection
+			return
+		}
+		if n == 0 && it.Kind == msrp.ItemNone {
+			break
+		}
+	}
+	c.traceMSRP(k, all[shown:], false)
+}
+
+// breakConn closes a connection on which no more can be understood.
+func (c *Core) breakConn(k *msrpConn) {
+	s := k.sess
+	c.closeConn(k)
+	if s != nil {
+		c.sessionLost(s, FaultIO)
+	}
+}
+
+// takeItem hands one part of the stream to the session that it belongs to.
+func (c *Core) takeItem(k *msrpConn, it *msrp.Item) {
+	if it.Kind == msrp.ItemHead && (k.sess == nil || k.refuse) {
+		c.bind(k, it.Buf, it.Head)
+	}
+	if k.flow == 0 {
+		return
+	}
+	if k.refuse {
+		k.refuse = it.Kind != msrp.ItemEnd
+		return
+	}
+	s := k.sess
+	if s == nil {
+		return
+	}
+	switch it.Kind {
+	case msrp.ItemHead:
+		s.m.Head(c.now, it.Buf, it.Head)
+	case msrp.ItemBody:
+		s.m.Body(c.now, it.Data)
+	case msrp.ItemEnd:
+		s.m.End(c.now, it.Flag)
+	default:
+		return
+	}
+	s.lastUsed = c.now
+	c.drainMSRP(s)
+	if s.conn == k && s.m.Blocked() {
+		c.unblock(s, k)
+	}
+}
+
+// unblock writes responses beyond the usual credit; a peer that sends and never reads is
+// cut off.
+func (c *Core) unblock(s *session, k *msrpConn) {
+	for s.m.Blocked() {
+		if k.unsent >= connQueue || !c.writePending(s, k) {
+			c.breakConn(k)
+			return
+		}
+	}
+}
+
+// bind finds the session that the first request of a connection names. "If no match is
+// found ... the receiving device MUST return a 481" and, for a session that has its
+// connection already, 506 (RFC 4975 §7.3).
+func (c *Core) bind(k *msrpConn, buf []byte, h *msrp.Head) {
+	code := uint16(481)
+	for i := range c.sessions {
+		s := &c.sessions[i]
+		if !s.ready || s.m.Matches(buf, h) != 0 {
+			continue
+		}
+		if s.conn != nil {
+			code = 506
+			break
+		}
+		k.sess, s.conn, k.due = s, k, time.Time{}
+		c.connected(k)
+		return
+	}
+	k.refuse = true
+	k.guesses++
+	c.refuse(k, buf, h, code)
+	if k.guesses >= msrp.MaxGuesses {
+		c.counters.foreign++
+		c.closeConn(k)
+	}
+}
+
+// refuse answers a request that belongs to no session.
+func (c *Core) refuse(k *msrpConn, buf []byte, h *msrp.Head, code uint16) {
+	out := c.pool.Get()
+	if out == nil {
+		c.counters.shed++
+		return
+	}
+	b, err := msrp.AppendRefusal(out.Space()[:0], buf, h, code)
+	if err != nil || len(b) == 0 {
+		out.Release()
+		return
+	}
+	out.SetLen(len(b))
+	c.sendMSRP(k, out)
+}
+
+// sendMSRP gives a buffer to the connection's writer.
+func (c *Core) sendMSRP(k *msrpConn, out *bufpool.Buf) {
+	k.unsent++
+	c.trace(traceOut, protoMSRP, sipmin.TCP, k.addr, out.Bytes())
+	c.do(Action{Kind: ActSend, Flow: k.flow, Buf: out})
+}
+
+// writePending writes the responses, reports and the opening SEND that wait, as one buffer.
+// It reports whether anything was written.
+func (c *Core) writePending(s *session, k *msrpConn) bool {
+	out := c.pool.Get()
+	if out == nil {
+		return false
+	}
+	b, _ := s.m.AppendPending(c.now, out.Space()[:0])
+	if len(b) == 0 {
+		out.Release()
+		return false
+	}
+	out.SetLen(len(b))
+	c.sendMSRP(k, out)
+	return true
+}
+
+// expireConns closes connections that have not named their session in time.
+func (c *Core) expireConns() {
+	for i := range c.conns {
+		if k := &c.conns[i]; k.flow != 0 && !k.due.IsZero() && !k.due.After(c.now) {
+			c.counters.foreign++
+			c.closeConn(k)
+		}
+	}
+}
+
+func (c *Core) connDeadline() (d time.Time) {
+	for i := range c.conns {
+		if c.conns[i].flow != 0 {
+			d = earliest(d, c.conns[i].due)
+		}
+	}
+	return d
+}

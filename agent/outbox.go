@@ -1,0 +1,243 @@
+package agent
+
+import "time"
+
+// Bits of notify: which notifications a message asks for.
+const (
+	notifyDelivery uint8 = 1 << iota
+	notifyDisplay
+)
+
+// idLen is the length of our imdn.Message-IDs: 22 base62 digits hold 130 random bits.
+const idLen = 22
+
+// A message is one entry of the outbox or the inbox, without what only the spool holds
+// (its body, content type and headers).
+type message struct {
+	id       uint64
+	state    State
+	reason   Reason
+	code     uint16
+	notify   uint8
+	unread   bool // incoming: no subscriber has been sent it since it was stored
+	large    bool // the body is a file of its own
+	incoming bool
+	imdnID   [maxIMDNID]byte // ours: idLen octets; the peer's: as it wrote it
+	imdnLen  uint8
+	next     int32 // the next of its peer's queue (outgoing) or receipts (incoming); -1: last
+	queued   bool  // it is in one of these lists
+	peer     *peer
+	size     int64     // of the body
+	created  int64     // wall clock, milliseconds since 1970
+	expires  int64     // likewise; 0: never
+	receipt  time.Time // boot time by which a delivery notification should have come; zero: not awaited
+	client   uint64    // hash of the host's client_id; 0: none
+}
+
+// maxIMDNID bounds an imdn.Message-ID that we keep; a longer one is refused, since its
+// notification could not name it.
+const maxIMDNID = 96
+
+// imdn returns the message's imdn.Message-ID.
+func (m *message) imdn() []byte { return m.imdnID[:m.imdnLen] }
+
+// A box holds the messages of both directions that are not yet forgotten: a table of
+// fixed size with indexes by message id and by imdn.Message-ID.
+type box struct {
+	table  []message
+	free   []int32
+	byID   index
+	byIMDN index
+	byKey  index // by client_id
+	live   int
+}
+
+func newBox(n int) box {
+	b := box{table: make([]message, n), free: make([]int32, n), byID: newIndex(n), byIMDN: newIndex(n), byKey: newIndex(n)}
+	for i := range b.free {
+		b.free[i] = int32(n - 1 - i)
+	}
+	return b
+}
+
+// Add takes m into the table and returns its place, or -1 when the table is full.
+func (b *box) Add(m message) int32 {
+	if len(b.free) == 0 {
+		return -1
+	}
+	i := b.free[len(b.free)-1]
+	b.free = b.free[:len(b.free)-1]
+	m.next = -1
+	b.table[i] = m
+	b.byID.Put(m.id, i)
+	b.byIMDN.Put(hashBytes(m.imdn()), i)
+	if m.client != 0 {
+		b.byKey.Put(m.client, i)
+	}
+	b.live++
+	return i
+}
+
+// Find returns the place of the message with this id, or -1.
+func (b *box) Find(id uint64) int32 { return b.byID.First(id) }
+
+// Remove frees a place.
+func (b *box) Remove(i int32) {
+	m := &b.table[i]
+	b.byID.Delete(m.id, i)
+	b.byIMDN.Delete(hashBytes(m.imdn()), i)
+	if m.client != 0 {
+		b.byKey.Delete(m.client, i)
+	}
+	*m = message{}
+	b.free = append(b.free, i)
+	b.live--
+}
+
+// FindIMDN returns the place of the message of this direction and peer with this
+// imdn.Message-ID, or -1.
+func (b *box) FindIMDN(p *peer, id []byte, incoming bool) int32 {
+	found := int32(-1)
+	b.byIMDN.Each(hashBytes(id), func(i int32) bool {
+		m := &b.table[i]
+		if m.peer == p && m.incoming == incoming && string(m.imdn()) == string(id) {
+			found = i
+			return true
+		}
+		return false
+	})
+	return found
+}
+
+// enqueue puts an outgoing message at the end of its peer's queue.
+func (c *Core) enqueue(i int32) {
+	m := &c.box.table[i]
+	p := m.peer
+	if m.queued {
+		return
+	}
+	m.queued, m.next = true, -1
+	if p.tail < 0 {
+		p.head = i
+	} else {
+		c.box.table[p.tail].next = i
+	}
+	p.tail = i
+}
+
+// dequeue takes an outgoing message out of its peer's queue, wherever it stands.
+func (c *Core) dequeue(i int32) {
+	m := &c.box.table[i]
+	p := m.peer
+	if !m.queued {
+		return
+	}
+	prev := int32(-1)
+	for j := p.head; j >= 0; prev, j = j, c.box.table[j].next {
+		if j != i {
+			continue
+		}
+		if prev < 0 {
+			p.head = m.next
+		} else {
+			c.box.table[prev].next = m.next
+		}
+		if p.tail == i {
+			p.tail = prev
+		}
+		break
+	}
+	m.queued, m.next = false, -1
+}
+
+// mark moves a message on, in memory, on flash and at the host. It never moves it back.
+func (c *Core) mark(i int32, s State, r Reason, code uint16) {
+	m := &c.box.table[i]
+	if s != m.state && !m.state.advances(s) {
+		return
+	}
+	m.state, m.reason, m.code = s, r, code
+	if s.settled() {
+		c.dequeue(i)
+	}
+	if s >= StateDelivered {
+		m.receipt = time.Time{}
+	}
+	at := c.wall.UnixMilli()
+	c.do(Action{Kind: ActMark, ID: m.id, State: s, Reason: r, Code: code, Millis: at})
+	c.noteStatus(m, at)
+}
+
+// note tells the host why a message stays in its state, without touching the flash.
+func (c *Core) note(i int32, r Reason, code uint16) {
+	m := &c.box.table[i]
+	m.reason, m.code = r, code
+	c.noteStatus(m, c.wall.UnixMilli())
+}
+
+// retryAfter is when the INVITE after the n-th one that came to nothing is due.
+var retryAfter = [...]time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour}
+
+// final lists the responses after which a message is not tried again.
+func finalStatus(status uint16) bool {
+	switch status {
+	case 400, 403, 404, 410, 413, 415, 484, 488, 501, 513, 603, 604, 606:
+		return true
+	}
+	return false
+}
+
+// postpone schedules the next INVITE to p, and tells the host about each waiting message.
+// asked is a Retry-After of the network, or 0.
+func (c *Core) postpone(p *peer, r Reason, code uint16, asked time.Duration) {
+	wait := max(retryAfter[min(int(p.tries), len(retryAfter)-1)], asked)
+	p.tries = min(p.tries+1, 200)
+	p.nextTry = c.now.Add(wait)
+	for i := p.head; i >= 0; i = c.box.table[i].next {
+		c.note(i, r, code)
+	}
+}
+
+// failQueue gives up every message that waits for p.
+func (c *Core) failQueue(p *peer, r Reason, code uint16) {
+	for p.head >= 0 {
+		c.mark(p.head, StateFailed, r, code)
+	}
+	p.tries, p.nextTry = 0, time.Time{}
+}
+
+// expireOutbox fails what could not be handed over in time and reports missing delivery
+// notifications. It returns the next time at which it has something to look at.
+func (c *Core) expireOutbox() (next time.Time) {
+	wall := c.wall.UnixMilli()
+	for i := range c.box.table {
+		m := &c.box.table[i]
+		if m.id == 0 || m.incoming {
+			continue
+		}
+		if m.state == StateQueued && m.expires > 0 {
+			if m.expires <= wall && !c.inFlight(int32(i)) {
+				c.mark(int32(i), StateFailed, ReasonExpired, m.code)
+				continue
+			}
+			next = earliest(next, c.now.Add(min(time.Duration(max(m.expires-wall, 1000))*time.Millisecond, time.Hour)))
+		}
+		if !m.receipt.IsZero() {
+			if !m.receipt.After(c.now) {
+				m.receipt = time.Time{}
+				c.note(int32(i), ReasonNoDeliveryReport, 0)
+				continue
+			}
+			next = earliest(next, m.receipt)
+		}
+	}
+	return next
+}
+
+// earliest returns the earlier of two deadlines; the zero time is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

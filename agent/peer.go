@@ -1,0 +1,86 @@
+package agent
+
+import "time"
+
+// maxPeers bounds how many peers are remembered at once; the one that has had nothing to
+// do for the longest time makes room.
+const maxPeers = 1024
+
+// maxKey is the longest key of a peer, in octets.
+const maxKey = 256
+
+// A peer is one person we chat with, under one key (INTERFACES: E.164 where there is one,
+// else the SIP URI).
+type peer struct {
+	key          string
+	uri          string // Request-URI of an INVITE to it
+	conversation string // one Conversation-ID a peer, kept in the spool
+	session      *session
+	head, tail   int32 // its outgoing messages not yet sent, oldest first; -1: none
+	receipts     int32 // its incoming messages that still owe a notification; -1: none
+	lastUsed     time.Time
+	nextTry      time.Time // no INVITE before; zero: at once
+	tries        uint8     // INVITEs in a row that came to nothing
+	paging       bool      // a MESSAGE to it has no response yet
+	pageTries    uint8     // MESSAGEs in a row that came to nothing
+	nextPage     time.Time // no MESSAGE before
+	noIMDN       bool      // a 415 said that it takes no notifications
+	noTyping     bool      // a 415, or its SDP, said that it takes no isComposing
+	glare        bool      // we refused its INVITE because ours was pending
+	typing       typingState
+}
+
+// idle reports whether forgetting the peer loses nothing but its Conversation-ID, which
+// is in the spool.
+func (p *peer) idle() bool { return p.session == nil && p.head < 0 && p.receipts < 0 }
+
+// peerOf returns the peer of key, made if need be; nil if the table is full of busy ones.
+func (c *Core) peerOf(key []byte) *peer {
+	if p := c.peers[string(key)]; p != nil {
+		p.lastUsed = c.now
+		return p
+	}
+	if len(c.peers) >= maxPeers && !c.dropIdlePeer() {
+		return nil
+	}
+	p := &peer{key: string(key), head: -1, tail: -1, receipts: -1, lastUsed: c.now}
+	c.peers[p.key] = p
+	return p
+}
+
+// dropIdlePeer forgets the peer that has been idle longest.
+func (c *Core) dropIdlePeer() bool {
+	var oldest *peer
+	for _, p := range c.peers {
+		if p.idle() && (oldest == nil || p.lastUsed.Before(oldest.lastUsed)) {
+			oldest = p
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(c.peers, oldest.key)
+	return true
+}
+
+// conversationOf returns the peer's Conversation-ID, made and stored on first use.
+func (c *Core) conversationOf(p *peer) string {
+	if p.conversation == "" {
+		if id, ok := c.conversations[p.key]; ok {
+			p.conversation = id
+		} else {
+			c.setConversation(p, c.newUUID())
+		}
+	}
+	return p.conversation
+}
+
+// setConversation notes the Conversation-ID of p and puts it on flash.
+func (c *Core) setConversation(p *peer, id string) {
+	if p.conversation == id {
+		return
+	}
+	p.conversation = id
+	c.conversations[p.key] = id
+	c.do(Action{Kind: ActPeer, Key: p.key, Text: id})
+}

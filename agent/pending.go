@@ -1,0 +1,106 @@
+package agent
+
+// A pendingUse says what waits for the spool.
+type pendingUse uint8
+
+// Uses of a pending.
+const (
+	pendFree     pendingUse = iota
+	pendSend                // a host's message: its reply waits
+	pendIncoming            // a peer's message by MSRP: its 200 waits
+	pendPager               // a peer's message by MESSAGE: its 200 waits
+	pendTransfer            // the entry of a message to be sent
+	pendChunk               // octets of a large body to be sent
+	pendReplay              // the entry of a message that a host has not acknowledged
+	pendList                // an entry for `messages`
+	pendFetch               // octets of a body for `fetch`
+)
+
+// A pending is one Store or Load that the spool has not answered.
+type pending struct {
+	use     pendingUse
+	serial  uint8
+	session uint32
+	slot    int
+	place   int32
+	tag     uint32
+	request uint32 // msgid of the host's request
+	id      uint64
+	off     int64
+	host    FlowID
+	txn     uint32
+	key     string // of the peer
+}
+
+// await notes what shall happen when the spool answers and returns the token to ask with;
+// false when too much is under way.
+func (c *Core) await(p pending) (token uint32, ok bool) {
+	for i := range c.pending {
+		if c.pending[i].use != pendFree {
+			continue
+		}
+		p.serial = c.pending[i].serial + 1
+		c.pending[i] = p
+		return uint32(p.serial)<<8 | uint32(i), true
+	}
+	return 0, false
+}
+
+// stepSpool continues what waited for the spool.
+func (c *Core) stepSpool(ev *Event) {
+	i := ev.Token & 0xff
+	if int(i) < len(c.pending) && uint32(c.pending[i].serial) == ev.Token>>8 && c.pending[i].use != pendFree {
+		p := c.pending[i]
+		c.pending[i] = pending{serial: p.serial}
+		c.settle(&p, ev)
+	}
+	if ev.Buf != nil {
+		ev.Buf.Release()
+	}
+}
+
+// settle hands the answer of the spool to who asked.
+func (c *Core) settle(p *pending, ev *Event) {
+	switch p.use {
+	case pendSend:
+		c.sendStored(p, ev)
+	case pendIncoming:
+		c.incomingStored(p, ev)
+	case pendPager:
+		c.pagerStored(p, ev)
+	case pendTransfer:
+		c.transferLoaded(p, ev)
+	case pendChunk:
+		c.chunkLoaded(p, ev)
+	case pendReplay:
+		c.replayLoaded(p, ev)
+	case pendList:
+		c.listLoaded(p, ev)
+	case pendFetch:
+		c.fetchLoaded(p, ev)
+	}
+}
+
+// loaded returns the octets of an answered Load, or nil.
+func loaded(ev *Event) []byte {
+	if ev.Fault != FaultNone || ev.Buf == nil {
+		return nil
+	}
+	return ev.Buf.Bytes()
+}
+
+// encode builds one frame for a host, within a frame's limit, in the core's scratch space.
+func (c *Core) encode(f func(dst []byte) ([]byte, error)) []byte {
+	b, err := f(c.scratch[:0])
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// newID is the next message id.
+func (c *Core) newID() uint64 {
+	id := c.nextID
+	c.nextID++
+	return id
+}

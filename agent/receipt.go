@@ -1,0 +1,256 @@
+package agent
+
+import (
+	"time"
+
+	"imsagent/agent/internal/bufpool"
+	"imsagent/agent/spool"
+	"imsagent/cpim"
+	"imsagent/cpim/imdn"
+	"imsagent/sipmin"
+)
+
+// owed returns the marks of the notifications that an incoming message still owes its
+// sender: delivery as soon as it is on flash, display once the user has seen it.
+func (c *Core) owed(place int32) (s State) {
+	m := &c.box.table[place]
+	if m.imdnLen == 0 || m.peer.key == anonymous && m.peer.session == nil {
+		return 0
+	}
+	if m.notify&notifyDelivery != 0 && c.cfg.Chat.DeliveryNotifications && m.state&InReceipted == 0 {
+		s |= InReceipted
+	}
+	if m.notify&notifyDisplay != 0 && c.cfg.Chat.DisplayNotifications && m.state&InSeen != 0 && m.state&InDisplayed == 0 {
+		s |= InDisplayed
+	}
+	return s
+}
+
+// oweReceipts puts an incoming message on its peer's list if it owes a notification.
+func (c *Core) oweReceipts(place int32) {
+	m := &c.box.table[place]
+	if m.queued || c.owed(place) == 0 {
+		return
+	}
+	m.queued = true
+	m.next = -1
+	link := &m.peer.receipts
+	for *link >= 0 {
+		link = &c.box.table[*link].next
+	}
+	*link = place
+}
+
+// receipted notes which notifications of an incoming message have reached the network.
+func (c *Core) receipted(place int32, marks State) {
+	m := &c.box.table[place]
+	if m.state|marks != m.state {
+		m.state |= marks
+		c.do(Action{Kind: ActMark, ID: m.id, State: m.state, Millis: c.wall.UnixMilli()})
+	}
+	if c.owed(place) == 0 {
+		c.unlinkReceipt(place)
+	}
+	c.forgetIfSettled(place)
+}
+
+// unlinkReceipt takes an incoming message off its peer's list.
+func (c *Core) unlinkReceipt(place int32) {
+	m := &c.box.table[place]
+	if !m.queued {
+		return
+	}
+	for link := &m.peer.receipts; *link >= 0; link = &c.box.table[*link].next {
+		if *link == place {
+			*link = m.next
+			break
+		}
+	}
+	m.queued, m.next = false, -1
+}
+
+// repeatReceipt answers a message that was here before: it is not shown again, but its
+// sender, who may not have got the notification, gets it once more (RFC 4975 §5.4).
+func (c *Core) repeatReceipt(p *pending, ev *Event) {
+	var e spool.Entry
+	peer := c.peers[p.key]
+	if peer == nil || spool.ParseEntry(ev.Buf.Bytes(), &e) != nil {
+		return
+	}
+	if place := c.box.FindIMDN(peer, e.IMDNID, true); place >= 0 && c.box.table[place].state&InReceipted != 0 {
+		c.box.table[place].state &^= InReceipted
+		c.oweReceipts(place)
+	}
+}
+
+// queueReceipts sends the notifications that wait for the peer of an open session.
+func (c *Core) queueReceipts(s *session) {
+	if s.peer.noIMDN {
+		return
+	}
+	for i := s.peer.receipts; i >= 0; i = c.box.table[i].next {
+		owed := c.owed(i)
+		if owed&InReceipted != 0 && !c.queueReceipt(s, i, xferDelivery) {
+			return
+		}
+		if owed&InDisplayed != 0 && !c.queueReceipt(s, i, xferDisplay) {
+			return
+		}
+	}
+}
+
+// queueReceipt builds one notification and gives it to the session.
+func (c *Core) queueReceipt(s *session, place int32, use transferUse) bool {
+	if s.carries(use, place) {
+		return true
+	}
+	x := s.freeTransfer(0)
+	if x == nil {
+		return false
+	}
+	buf := c.pool.Get()
+	if buf == nil {
+		c.counters.shed++
+		return false
+	}
+	b, err := c.appendReceipt(buf.Space()[:0], place, use)
+	if err != nil {
+		buf.Release()
+		c.receipted(place, InReceipted|InDisplayed) // an id that cannot be written can never be notified
+		return false
+	}
+	buf.SetLen(len(b))
+	*x = transfer{use: use, place: place, id: c.box.table[place].id, buf: buf, head: len(b), size: int64(len(b))}
+	return c.queueTransfer(s, x, "message/cpim", nil, true)
+}
+
+// appendReceipt appends a notification in its envelope: "an IMDN MUST have its own
+// Message-ID" and must not itself ask for one (RFC 5438 §7.2.1).
+func (c *Core) appendReceipt(dst []byte, place int32, use transferUse) ([]byte, error) {
+	m := &c.box.table[place]
+	var date [40]byte
+	n := imdn.Payload{MessageID: m.imdn(), Report: imdn.Report{Kind: imdn.Delivery, Status: imdn.Delivered},
+		DateTime: time.UnixMilli(m.created).UTC().AppendFormat(date[:0], dateForm)}
+	if use == xferDisplay {
+		n.Report = imdn.Report{Kind: imdn.Display, Status: imdn.Displayed}
+	}
+	var room [bufpool.Size / 2]byte
+	doc, err := imdn.Append(room[:0], &n)
+	if err != nil {
+		return dst, err
+	}
+	var id [idLen]byte
+	c.fillID(id[:])
+	env := cpim.Envelope{From: c.cpimFrom(), To: c.cpimTo(m.peer), DateTime: c.wall, MessageID: id[:],
+		Disposition: "notification", ContentType: typeIMDN, Length: len(doc)}
+	out, err := env.AppendHead(dst)
+	if err != nil || len(doc) > cap(out)-len(out) {
+		return dst, cpim.ErrNoRoom
+	}
+	return append(out, doc...), nil
+}
+
+// dateForm is DateTime of RFC 3862 §4.4 with as much precision as the table keeps.
+const dateForm = "2006-01-02T15:04:05.999Z07:00"
+
+var typeIMDN = []byte("message/imdn+xml")
+
+// sendPagers sends the notifications of peers without a session by MESSAGE (RFC 5438
+// §12.1), one at a time for each peer.
+func (c *Core) sendPagers() {
+	for _, p := range c.peers {
+		if p.receipts >= 0 && p.session == nil && !p.paging && !p.noIMDN && p.uri != "" && !p.nextPage.After(c.now) {
+			c.sendPager(p)
+		}
+	}
+}
+
+func (c *Core) sendPager(p *peer) {
+	place := p.receipts
+	use := xferDelivery
+	if c.owed(place)&InReceipted == 0 {
+		use = xferDisplay
+	}
+	var room [bufpool.Size]byte
+	body, err := c.appendReceipt(room[:0], place, use)
+	if err != nil {
+		c.receipted(place, InReceipted|InDisplayed)
+		return
+	}
+	slot := c.freePager()
+	if slot < 0 {
+		return
+	}
+	c.pagers[slot] = pager{peer: p, place: place, id: c.box.table[place].id, use: use}
+	err = c.ua.Request(c.now, &sipmin.RequestOut{
+		Method: sipmin.MMessage, URI: p.uri, ContentType: "message/cpim", Body: body, Tag: uint32(slot),
+		Headers: []sipmin.ExtraHeader{
+			{Name: "Conversation-ID", Value: c.conversationOf(p)},
+			{Name: "P-Preferred-Service", Value: "urn:urn-7:3gpp-service.ims.icsi.oma.cpm.msg"},
+			{Name: "P-Preferred-Identity", Value: "<" + c.cfg.IMS.From() + ">"},
+			{Name: c.acceptContactName(), Value: `*;+g.3gpp.icsi-ref="urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.msg"`},
+		},
+	})
+	if err != nil {
+		c.pagers[slot] = pager{}
+		p.nextPage = c.now.Add(retryAfter[0])
+		return
+	}
+	p.paging = true
+	c.drainUA()
+}
+
+// maxPagers is how many MESSAGEs may wait for their response at once.
+const maxPagers = 4
+
+// A pager is a notification that went by MESSAGE.
+type pager struct {
+	peer  *peer // nil: free
+	place int32
+	id    uint64
+	use   transferUse
+}
+
+func (c *Core) freePager() int {
+	for i := range c.pagers {
+		if c.pagers[i].peer == nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// stepResponse takes the final response to a MESSAGE of ours.
+func (c *Core) stepResponse(ev *sipmin.Event) {
+	if int(ev.Tag) >= len(c.pagers) || c.pagers[ev.Tag].peer == nil {
+		return
+	}
+	g := c.pagers[ev.Tag]
+	c.pagers[ev.Tag] = pager{}
+	g.peer.paging = false
+	if ev.Status >= 300 && !finalStatus(ev.Status) {
+		g.peer.pageTries = min(g.peer.pageTries+1, 200)
+		wait := max(retryAfter[min(int(g.peer.pageTries)-1, len(retryAfter)-1)], ev.RetryAfter)
+		g.peer.nextPage = c.now.Add(wait)
+		return
+	}
+	g.peer.pageTries = 0
+	if c.box.table[g.place].id != g.id {
+		return
+	}
+	marks := InReceipted
+	if g.use == xferDisplay {
+		marks = InDisplayed
+	}
+	c.receipted(g.place, marks)
+}
+
+// pageDeadline is the next time at which sendPagers has something to do.
+func (c *Core) pageDeadline() (d time.Time) {
+	for _, p := range c.peers {
+		if p.receipts >= 0 && p.session == nil && !p.paging && !p.noIMDN {
+			d = earliest(d, p.nextPage)
+		}
+	}
+	return d
+}

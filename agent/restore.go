@@ -1,0 +1,55 @@
+package agent
+
+import "imsagent/agent/spool"
+
+// restore takes over what the spool holds: messages to be sent go back into their queues,
+// notifications that are owed go back on their lists.
+func (c *Core) restore(sp *spool.Spool) error {
+	sp.EachConversation(func(peer, id string) bool {
+		c.conversations[peer] = id
+		return true
+	})
+	full := false
+	sp.Each(func(e *spool.Entry) bool {
+		p := c.peerOf(e.Peer)
+		if p == nil {
+			full = true
+			return false
+		}
+		if e.Dir == spool.In {
+			c.restoreIncoming(p, e)
+		} else {
+			c.restoreOutgoing(p, e)
+		}
+		return true
+	})
+	c.nextID = sp.NextID()
+	if full {
+		return spool.ErrFull
+	}
+	return nil
+}
+
+func (c *Core) restoreIncoming(p *peer, e *spool.Entry) {
+	if p.uri == "" {
+		p.uri = c.uriOf(p.key)
+	}
+	if place := c.box.Add(inboxMessage(e, p)); place >= 0 {
+		c.oweReceipts(place)
+	}
+}
+
+func (c *Core) restoreOutgoing(p *peer, e *spool.Entry) {
+	if len(e.Name) > 0 {
+		p.uri = string(e.Name)
+	}
+	m := message{id: e.ID, state: State(e.State), reason: Reason(e.Reason), code: e.Code, notify: e.Notify,
+		large: e.Large, peer: p, size: e.Size, created: e.Time, expires: e.Expires}
+	m.imdnLen = uint8(copy(m.imdnID[:], e.IMDNID))
+	if len(e.ClientID) > 0 {
+		m.client = hashBytes(e.ClientID) | 1
+	}
+	if place := c.box.Add(m); place >= 0 && m.state == StateQueued {
+		c.enqueue(place)
+	}
+}

@@ -1,0 +1,400 @@
+package agent
+
+import (
+	"time"
+
+	"imsagent/agent/internal/bufpool"
+	"imsagent/agent/spool"
+	"imsagent/cpim"
+	"imsagent/msrp"
+	"imsagent/msrp/sdp"
+)
+
+// maxTransfers is how many messages of ours a session has in hand at once, answered or
+// not; two places are kept for notifications.
+const (
+	maxTransfers  = 8
+	spareTransfer = 2
+)
+
+// A transferUse says what a transfer carries.
+type transferUse uint8
+
+// What a session sends.
+const (
+	xferFree transferUse = iota
+	xferMessage
+	xferDelivery // a delivery notification for an incoming message
+	xferDisplay  // a display notification
+	xferTyping   // an isComposing document
+)
+
+// A transfer is one MSRP message of ours on its way.
+type transfer struct {
+	use    transferUse
+	queued bool         // the MSRP session has it
+	await  bool         // a Load for it is under way
+	place  int32        // in the box; -1 for typing
+	tag    uint32       // its name in the MSRP session
+	id     uint64       // message id, to be sure that place is still the same message
+	buf    *bufpool.Buf // its first octets: the CPIM head, and the body if it fits
+	head   int          // octets of the CPIM head
+	size   int64        // octets of the whole
+}
+
+// pump lets a session send: first what answers the peer, then notifications, then messages,
+// as far as its connection takes it.
+func (c *Core) pump(s *session) {
+	k := s.conn
+	if !s.ready || k == nil || !k.open {
+		return
+	}
+	if s.state == sessionOpen {
+		c.queueReceipts(s)
+		c.queueMessages(s)
+	}
+	for s.conn == k && k.unsent < connCredit && (c.writePending(s, k) || c.writeChunk(s, k)) {
+		s.lastUsed = c.now
+	}
+	if s.state == sessionOpen {
+		c.drainMSRP(s) // Failure-Report no: writing was all
+	}
+}
+
+// freeTransfer returns a free place, leaving spare ones.
+func (s *session) freeTransfer(spare int) *transfer {
+	var found *transfer
+	free := 0
+	for i := range s.xfers {
+		if s.xfers[i].use == xferFree {
+			free++
+			found = &s.xfers[i]
+		}
+	}
+	if free <= spare {
+		return nil
+	}
+	return found
+}
+
+// transferOf finds the transfer that the MSRP session names by tag.
+func (s *session) transferOf(tag uint32) *transfer {
+	for i := range s.xfers {
+		if x := &s.xfers[i]; x.use != xferFree && x.queued && x.tag == tag {
+			return x
+		}
+	}
+	return nil
+}
+
+// carries reports whether one of the session's transfers is of this use and message.
+func (s *session) carries(use transferUse, place int32) bool {
+	for i := range s.xfers {
+		if x := &s.xfers[i]; x.use == use && x.place == place {
+			return true
+		}
+	}
+	return false
+}
+
+// inFlight reports whether an outgoing message is in a session's hands.
+func (c *Core) inFlight(place int32) bool {
+	s := c.box.table[place].peer.session
+	return s != nil && s.carries(xferMessage, place)
+}
+
+// dropTransfer frees a transfer, whatever it carried.
+func (c *Core) dropTransfer(x *transfer) {
+	if x.buf != nil {
+		x.buf.Release()
+	}
+	*x = transfer{}
+}
+
+// queueMessages takes messages of the peer's queue in hand, oldest first.
+func (c *Core) queueMessages(s *session) {
+	for i := s.peer.head; i >= 0; i = c.box.table[i].next {
+		if s.carries(xferMessage, i) {
+			continue
+		}
+		x := s.freeTransfer(spareTransfer)
+		if x == nil {
+			return
+		}
+		m := &c.box.table[i]
+		token, ok := c.await(pending{use: pendTransfer, session: s.number, place: i, id: m.id})
+		if !ok {
+			return
+		}
+		*x = transfer{use: xferMessage, await: true, place: i, id: m.id}
+		c.do(Action{Kind: ActLoad, ID: m.id, Token: token})
+	}
+}
+
+// transferLoaded builds the envelope of a message that has been read from the spool. Loads
+// come back in the order in which they were asked for, so messages keep theirs.
+func (c *Core) transferLoaded(p *pending, ev *Event) {
+	s := c.sessionByNumber(p.session)
+	x := (*transfer)(nil)
+	if s != nil {
+		x = s.loading(p.id)
+	}
+	if x == nil {
+		return
+	}
+	x.await = false
+	var e spool.Entry
+	if ev.Fault != FaultNone || spool.ParseEntry(ev.Buf.Bytes(), &e) != nil {
+		place := x.place
+		c.dropTransfer(x)
+		c.mark(place, StateFailed, ReasonStorage, 0)
+		return
+	}
+	c.queueMessage(s, x, &e)
+}
+
+// loading finds the transfer that waits for message id to be read.
+func (s *session) loading(id uint64) *transfer {
+	for i := range s.xfers {
+		if x := &s.xfers[i]; x.use == xferMessage && x.await && x.id == id {
+			return x
+		}
+	}
+	return nil
+}
+
+// queueMessage gives a message to the MSRP session, or fails it where the peer does not
+// take its type or size.
+func (c *Core) queueMessage(s *session, x *transfer, e *spool.Entry) {
+	buf := c.pool.Get()
+	if buf == nil {
+		c.counters.shed++
+		c.dropTransfer(x) // the next flush takes it in hand again
+		return
+	}
+	x.buf = buf
+	m := &c.box.table[x.place]
+	head, err := c.appendEnvelope(buf.Space()[:0], m, e)
+	x.head, x.size = len(head), int64(len(head))+m.size
+	code := c.refusal(s, e, x.size)
+	if err != nil {
+		code = 400
+	}
+	if code != 0 {
+		place := x.place
+		c.dropTransfer(x)
+		c.mark(place, StateFailed, ReasonTooLarge, code)
+		return
+	}
+	buf.SetLen(len(head))
+	if int64(len(e.Body)) == m.size {
+		buf.Append(e.Body) // if it does not fit it is read again, chunk by chunk
+	}
+	c.queueTransfer(s, x, "message/cpim", m.imdn(), false)
+}
+
+// refusal is the status with which the peer would refuse the message, or 0.
+func (c *Core) refusal(s *session, e *spool.Entry, size int64) uint16 {
+	if r := s.remote; r != nil {
+		if r.MaxSize > 0 && size > r.MaxSize {
+			return 413
+		}
+		if len(r.Wrapped) > 0 && !sdp.AllowsType(r.Wrapped, string(e.ContentType)) {
+			return 415
+		}
+	}
+	return 0
+}
+
+// queueTransfer names a transfer and gives it to the MSRP session.
+func (c *Core) queueTransfer(s *session, x *transfer, contentType string, id []byte, overtake bool) bool {
+	c.lastTag++
+	x.tag = c.lastTag
+	out := msrp.Outgoing{Tag: x.tag, ContentType: contentType, Size: x.size, Overtake: overtake}
+	if len(id) > 0 {
+		out.MessageID = string(id)
+	} else {
+		out.MessageID = c.newMSRPSession()
+	}
+	if s.m.Queue(c.now, &out) != nil {
+		c.dropTransfer(x)
+		return false
+	}
+	x.queued = true
+	return true
+}
+
+// writeChunk writes the next chunk of what is queued, if its octets are at hand; otherwise
+// it asks the spool for them.
+func (c *Core) writeChunk(s *session, k *msrpConn) bool {
+	tag, off, n, ok := s.m.Want()
+	if !ok {
+		return false
+	}
+	x := s.transferOf(tag)
+	if x == nil {
+		s.m.Abort(tag)
+		return true
+	}
+	if x.await {
+		return false
+	}
+	if have := x.buf.Bytes(); off+int64(n) <= int64(len(have)) {
+		return c.sendChunk(s, k, x, off, have[off:off+int64(n)])
+	}
+	m := &c.box.table[x.place]
+	from := max(off-int64(x.head), 0)
+	token, ok := c.await(pending{use: pendChunk, session: s.number, place: x.place, id: m.id, tag: tag})
+	if !ok {
+		return false
+	}
+	x.await = true
+	want := off + int64(n) - int64(x.head) - from
+	c.do(Action{Kind: ActLoad, ID: m.id, Token: token, Off: from, N: int(want)})
+	return false
+}
+
+// chunkLoaded writes the chunk whose octets have been read from the spool.
+func (c *Core) chunkLoaded(p *pending, ev *Event) {
+	s := c.sessionByNumber(p.session)
+	if s == nil {
+		return
+	}
+	x := s.transferOf(p.tag)
+	if x == nil {
+		return
+	}
+	x.await = false
+	if ev.Fault != FaultNone {
+		s.m.Abort(x.tag)
+		place := x.place
+		c.dropTransfer(x)
+		c.mark(place, StateFailed, ReasonStorage, 0)
+		return
+	}
+	tag, off, n, ok := s.m.Want()
+	if !ok || tag != p.tag || s.conn == nil {
+		return
+	}
+	var room [2 * msrp.ChunkSize]byte
+	data := room[:0]
+	if off < int64(x.head) {
+		data = append(data, x.buf.Bytes()[off:x.head]...)
+	}
+	data = append(data, ev.Buf.Bytes()...)
+	if len(data) >= n {
+		c.sendChunk(s, s.conn, x, off, data[:n])
+	}
+}
+
+// sendChunk builds one SEND and writes it.
+func (c *Core) sendChunk(s *session, k *msrpConn, x *transfer, off int64, data []byte) bool {
+	out := c.pool.Get()
+	if out == nil {
+		c.counters.shed++
+		return false
+	}
+	b, err := s.m.AppendChunk(c.now, out.Space()[:0], x.tag, off, data)
+	if err != nil || len(b) == 0 {
+		out.Release()
+		return false
+	}
+	out.SetLen(len(b))
+	c.sendMSRP(k, out)
+	return true
+}
+
+// appendEnvelope appends the CPIM head of an outgoing message. It is made from what the
+// spool holds, so it is the same whenever the message is sent.
+func (c *Core) appendEnvelope(dst []byte, m *message, e *spool.Entry) ([]byte, error) {
+	var fields [maxFields]cpim.Field
+	env := cpim.Envelope{
+		From: c.cpimFrom(), To: c.cpimTo(m.peer), DateTime: time.UnixMilli(m.created).UTC(),
+		Namespaces: c.namespaces, Headers: appendFields(fields[:0], e.Headers), MessageID: m.imdn(),
+		ContentType: e.ContentType, Length: int(m.size),
+	}
+	if c.cfg.Chat.CPIMPANI != "" && c.pani != "" {
+		c.paniOctets = append(c.paniOctets[:0], c.pani...)
+		env.Headers = append(env.Headers, cpim.Field{Prefix: c.cfg.Chat.CPIMPANI, Name: "PANI", Value: c.paniOctets})
+	}
+	if m.notify&notifyDelivery != 0 {
+		env.Notify |= cpim.PositiveDelivery
+	}
+	if m.notify&notifyDisplay != 0 {
+		env.Notify |= cpim.Display
+	}
+	return env.AppendHead(dst)
+}
+
+// anonymousURI is what CPIM says of a peer whose identity SIP carries.
+const anonymousURI = "sip:anonymous@anonymous.invalid"
+
+func (c *Core) cpimFrom() string {
+	if c.cfg.Chat.CPIMFrom == "identity" {
+		return c.cfg.IMS.From()
+	}
+	return anonymousURI
+}
+
+func (c *Core) cpimTo(p *peer) string {
+	if c.cfg.Chat.CPIMFrom == "identity" && p.uri != "" {
+		return p.uri
+	}
+	return anonymousURI
+}
+
+// transferSent notes that the next hop has taken a transfer.
+func (c *Core) transferSent(s *session, x *transfer) {
+	use, place, id := x.use, x.place, x.id
+	c.dropTransfer(x)
+	if use == xferTyping || c.box.table[place].id != id {
+		return
+	}
+	switch use {
+	case xferMessage:
+		c.counters.sent++
+		m := &c.box.table[place]
+		if m.notify&notifyDelivery != 0 && c.cfg.Chat.ReceiptTimeout > 0 {
+			m.receipt = c.now.Add(c.cfg.Chat.ReceiptTimeout)
+			c.outboxDue = earliest(c.outboxDue, m.receipt)
+		}
+		c.mark(place, StateSent, ReasonNone, 0)
+	case xferDelivery:
+		c.receipted(place, InReceipted)
+	case xferDisplay:
+		c.receipted(place, InDisplayed)
+	}
+}
+
+// transferFailed applies what RFC 4975 §10 says about a status: final for this message, or
+// for the session.
+func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) {
+	use, place, id := x.use, x.place, x.id
+	c.dropTransfer(x)
+	if use == xferTyping {
+		s.peer.noTyping = s.peer.noTyping || code == 415
+		return
+	}
+	if c.box.table[place].id != id {
+		return
+	}
+	switch {
+	case use != xferMessage:
+		s.peer.noIMDN = s.peer.noIMDN || code == 415
+		if !local && finalStatus(code) {
+			c.receipted(place, c.owed(place)) // the peer wants none: nothing more is owed
+		}
+	case local && code == 408:
+		c.note(place, ReasonUnconfirmed, 408)
+		s.unconfirmed = true
+	case code == 481 || code == 506 || code == 408:
+		// the session ends (EvBroken); the message goes again in a new one
+	case code == 413:
+		c.mark(place, StateFailed, ReasonTooLarge, code)
+	case finalStatus(code):
+		c.mark(place, StateFailed, ReasonRefused, code)
+	default:
+		c.note(place, ReasonRetry, code)
+		s.unconfirmed = true
+	}
+}
