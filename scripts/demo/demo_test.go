@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// insideEnv makes this test program the process in the namespace.
+const insideEnv = "IMSAGENT_DEMO_TEST_INSIDE"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(insideEnv); path != "" {
+		if err := inside(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitNoWorld)
+		}
+		os.Exit(exitDone)
+	}
+	os.Exit(m.Run())
+}
+
+// inside sends one datagram between the trace's addresses while lo is captured.
+func inside(path string) error {
+	if err := bringUp(traceWorld.one.addr, traceWorld.two.addr); err != nil {
+		return err
+	}
+	stop, err := capture(path)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	l, err := net.ListenPacket("udp", traceWorld.two.at(traceWorld.two.sip))
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	own, _ := net.ResolveUDPAddr("udp", traceWorld.one.at(traceWorld.one.sip))
+	peer, _ := net.ResolveUDPAddr("udp", traceWorld.two.at(traceWorld.two.sip))
+	c, err := net.DialUDP("udp", own, peer)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("over the trace's addresses")); err != nil {
+		return err
+	}
+	l.SetReadDeadline(time.Now().Add(2 * time.Second))
+	_, from, err := l.ReadFrom(make([]byte, 64))
+	if err == nil && from.String() != own.String() {
+		err = fmt.Errorf("it came from %v", from)
+	}
+	return err
+}
+
+func TestNamespaceHasTheAddressesOfTheTrace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wire.pcap")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), insideEnv+"="+path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	}
+	if err := cmd.Start(); err != nil {
+		t.Skip("no user namespaces here: ", err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(got, []byte("over the trace's addresses")) {
+		t.Errorf("the capture has %d octets, not the datagram: %v", len(got), err)
+	}
+	if bytes.Count(got, []byte("over the trace's addresses")) != 1 {
+		t.Error("the datagram is captured twice")
+	}
+}
+
+// ideal is the trace's INVITE as it should be sent.
+func ideal(t *testing.T) []string {
+	t.Helper()
+	b, err := os.ReadFile("../../agent/agenttest/testdata/trace/01-invite.sip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines(strings.NewReplacer(
+		"6b79b8bc937e4985b1dffd062b687bd7", "6b79b8bc-937e-4985-b1df-fd062b687bd7",
+		"d5e4121aeec2cc59546ebaef8966ef185a2f37f0", "d5e4121a-eec2-4c59-946e-baef8966ef18",
+		"UPDATE,INFO,REFER,NOTIFY,MESSAGE,PRACK", "UPDATE,PRACK",
+		";transport=TCP", "", ";transport=UDP", "",
+		"508868544@", "5088685445088685@", "284849603", "ue-28484960",
+		"/FmnP;", "/FmnPFmnPFmnPFmnP;",
+	).Replace(string(b)))
+}
+
+func TestDifferencesAreNamed(t *testing.T) {
+	trace, err := os.ReadFile("../../agent/agenttest/testdata/trace/01-invite.sip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unexpected := func(ours []string) (names []string) {
+		var b bytes.Buffer
+		for _, p := range pair(lines(string(trace)), ours) {
+			if p.print(&theatre{screen: &b}) > 0 {
+				names = append(names, name(p.trace+p.ours))
+			}
+		}
+		return names
+	}
+	if bad := unexpected(ideal(t)); len(bad) > 0 {
+		t.Errorf("unexpected: %q", bad)
+	}
+	if bad := unexpected(lines(string(trace))); len(bad) > 0 {
+		t.Errorf("the trace differs from itself: %q", bad)
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"Max-Forwards: 70", "Max-Forwards: 69", "Max-Forwards"},
+		{"k: timer", "k: timer,100rel", "k"},
+		{"a=setup:active", "a=setup:actpass", "a=setup"},
+		{"i: 5088685445088685", "i: 5", "i"},
+		{"/FmnPFmnPFmnPFmnP", "/F", "a=path"},
+	} {
+		ours := lines(strings.Replace(strings.Join(ideal(t), "\r\n"), c.from, c.to, 1))
+		if bad := unexpected(ours); len(bad) != 1 || bad[0] != c.want {
+			t.Errorf("%s instead of %s: unexpected %q", c.to, c.from, bad)
+		}
+	}
+	ours := ideal(t)
+	ours[5], ours[6] = ours[6], ours[5]
+	if bad := unexpected(ours); len(bad) != 2 {
+		t.Errorf("two lines exchanged: unexpected %q", bad)
+	}
+	if bad := unexpected(append(ours[:1:1], ideal(t)[2:]...)); len(bad) != 1 || bad[0] != "Conversation-ID" {
+		t.Errorf("without Conversation-ID: unexpected %q", bad)
+	}
+}
+
+func TestMovedPutsTheAddressesOfTheWorld(t *testing.T) {
+	w, err := loopback("ipv4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := w.moved("Route: <sip:[2001:0:0:1::2]:5060;lr>\r\nc=IN IP6 2001::1:4c16:9c0f:4986:9e6d\r\nm=message 8880 TCP/MSRP *\r\n")
+	want := fmt.Sprintf("Route: <sip:127.0.0.1:%d;lr>\r\nc=IN IP4 127.0.0.1\r\nm=message %d TCP/MSRP *\r\n", w.two.sip, w.one.msrp)
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
