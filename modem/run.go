@@ -90,6 +90,7 @@ func (r *runner) attend(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		r.session.Expire(time.Now()) // also while octets without end keep Read from timing out
 		if err := r.report(); err != nil {
 			return err
 		}
@@ -110,16 +111,12 @@ func (r *runner) write(p *Port) error {
 	return nil
 }
 
-// read waits for octets until the session's deadline, and tells the session if that has passed.
+// read waits for octets until the session's deadline.
 func (r *runner) read(p *Port, buf []byte) (int, error) {
-	deadline := r.session.Deadline()
-	if err := p.SetReadDeadline(deadline); err != nil {
+	if err := p.SetReadDeadline(r.session.Deadline()); err != nil {
 		return 0, &OpError{"read", r.cfg.Device, cause(err)}
 	}
 	n, err := p.Read(buf)
-	if now := time.Now(); n == 0 && !deadline.IsZero() && !now.Before(deadline) {
-		r.session.Expire(now)
-	}
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, nil
 	}

@@ -1,3 +1,12 @@
-// Package modemtest is a simulated AT modem behind a real pty or a Unix socket. Its lines are
-// literals recorded from real modems; it shares no code with the packages that it tests.
+// Package modemtest is a simulated AT modem behind a real pty (or a Unix socket): it answers
+// commands, sends unsolicited lines, moves between cells, loses coverage, falls silent, vanishes
+// with its device and comes back under another pty.
+//
+// Its lines are literals in the forms that real modems were recorded to use, with the source
+// beside each; it shares no code with the packages that it tests, so that it can disagree.
+//
+// In: what a profile's modem says of itself, of SIM, registration, operator and serving cell.
+// Out: PDN connections, SIM files and AKA, SMS.
+//
+// It starts goroutines: one for each open device. Close ends them all.
 package modemtest

@@ -1,7 +1,11 @@
 package modemtest
 
 import (
-	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -13,42 +17,204 @@ type Options struct {
 	Unix    string                       // listen on this Unix socket ("@NAME": abstract) instead of a pty
 	Cell    string                       // initial cell, as for Modem.Cell; "" is DefaultCell
 	PIN     string                       // the SIM asks for it; "" is a SIM without PIN
-	Log     func(direction, line string) // called for each line: "<" from the modem, ">" to it; may be nil
+	Log     func(direction, line string) // called for each line: "<" from the modem, ">" to it; may be nil; must not call the Modem
 }
 
 // DefaultCell is the access network of the reference trace.
 const DefaultCell = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"
 
 // A Modem is a running simulated modem. Its methods may be called from any goroutine.
-type Modem struct{ path string }
+type Modem struct {
+	opts Options
+	path string // the link, or the socket
+	dir  string // made for the link; removed by Close
+	wg   sync.WaitGroup
 
-// Start starts a modem.
-func Start(Options) (*Modem, error) { return nil, errors.ErrUnsupported }
+	mu          sync.Mutex
+	state       state
+	line        line
+	out         conn // who listens, nil while the device is gone
+	silentUntil time.Time
+	back        *time.Timer // of Vanish
+	closed      bool
+	commands    []string
+}
+
+// Start starts a modem. Its SIM is in and its network is there.
+func Start(o Options) (*Modem, error) {
+	p := findProfile(o.Profile)
+	if p == nil {
+		return nil, fmt.Errorf("modemtest: profile %q: not one of %v", o.Profile, Profiles())
+	}
+	m := &Modem{opts: o, path: o.Link, state: state{profile: p, covered: true, sim: true, tries: 3}}
+	initial, err := parseCell(DefaultCell, cell{})
+	if err == nil && o.Cell != "" {
+		initial, err = parseCell(o.Cell, initial)
+	}
+	if err == nil {
+		err = m.check(initial)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.state.cell = initial
+	m.state.boot(o.PIN)
+	if err := m.place(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.plug(); err != nil {
+		os.RemoveAll(m.dir)
+		return nil, fmt.Errorf("modemtest: %w", err)
+	}
+	return m, nil
+}
+
+// place finds the name under which the modem answers.
+func (m *Modem) place() (err error) {
+	switch {
+	case m.opts.Unix != "":
+		m.path = m.opts.Unix
+	case m.path == "":
+		if m.dir, err = os.MkdirTemp("", "modemtest"); err != nil {
+			return err
+		}
+		m.path = filepath.Join(m.dir, "tty")
+	}
+	return nil
+}
+
+// check reports whether the profile can be in a cell.
+func (m *Modem) check(c cell) error {
+	if c.radio == radioNR && !m.state.profile.nr || c.radio == radioLTE && !m.state.profile.lte && m.state.profile.serving != "" {
+		return fmt.Errorf("modemtest: profile %s cannot be in a cell of %s", m.state.profile.name, c.access)
+	}
+	return nil
+}
 
 // Addr returns where the modem answers: the path of its device, or of its socket.
 func (m *Modem) Addr() string { return m.path }
 
 // Cell moves the modem to another cell: a value of P-Access-Network-Info, or only the digits of
 // its cell identity, in the access as it is.
-func (m *Modem) Cell(value string) error { return nil }
+func (m *Modem) Cell(value string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, err := parseCell(value, m.state.cell)
+	if err == nil {
+		err = m.check(c)
+	}
+	if err != nil {
+		return err
+	}
+	m.change(func() { m.state.cell = c })
+	return nil
+}
 
 // Coverage switches the network off or on.
-func (m *Modem) Coverage(on bool) {}
+func (m *Modem) Coverage(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.change(func() { m.state.covered = on })
+}
+
+// SIM takes the SIM out or puts it in. One with a PIN then asks for it again.
+func (m *Modem) SIM(in bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if in == m.state.sim {
+		return
+	}
+	lines := m.state.profile.simOut
+	if in {
+		lines = m.state.profile.simIn
+		if m.state.pin = m.opts.PIN; m.state.pin != "" {
+			lines = []string{"+CPIN: SIM PIN"}
+		}
+	}
+	m.say(lines)
+	m.change(func() { m.state.sim = in })
+}
+
+// change changes the state and sends the registration lines that differ by it.
+func (m *Modem) change(f func()) {
+	before := m.state.unsolicited()
+	f()
+	for _, l := range m.state.unsolicited() {
+		if !slices.Contains(before, l) {
+			m.say([]string{l})
+		}
+	}
+}
 
 // Silent makes the modem deaf and dumb for d.
-func (m *Modem) Silent(d time.Duration) {}
+func (m *Modem) Silent(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.silentUntil = time.Now().Add(d)
+}
 
-// Vanish takes the device away, as a USB modem that reboots, and brings it back after d.
-func (m *Modem) Vanish(d time.Duration) {}
+// Vanish takes the device away, as a USB modem that reboots, and brings it back after d: at the
+// same address, but as another pty, with all settings forgotten and the SIM locked again.
+func (m *Modem) Vanish(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return
+	}
+	m.unplug()
+	if m.back != nil {
+		m.back.Stop()
+	}
+	m.back = time.AfterFunc(d, m.reappear)
+}
 
-// SIM takes the SIM out or puts it in.
-func (m *Modem) SIM(in bool) {}
+func (m *Modem) reappear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || m.out != nil || m.line.listener != nil {
+		return
+	}
+	m.state.boot(m.opts.PIN)
+	if err := m.plug(); err != nil {
+		m.log("!", err.Error())
+		return
+	}
+	m.say(m.state.profile.banner)
+}
 
 // Send writes octets as they are, as if the modem had sent them unasked.
-func (m *Modem) Send(raw string) {}
+func (m *Modem) Send(raw string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.write(raw)
+}
 
-// Commands returns what the modem was asked so far, one command each.
-func (m *Modem) Commands() []string { return nil }
+// Restart lets the modem forget its settings and say its banner, without the device going away.
+func (m *Modem) Restart() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state.boot(m.opts.PIN)
+	m.say(m.state.profile.banner)
+}
+
+// Commands returns what the modem was asked so far, one command line each.
+func (m *Modem) Commands() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.commands)
+}
 
 // Close ends the modem and removes its device.
-func (m *Modem) Close() error { return nil }
+func (m *Modem) Close() error {
+	m.mu.Lock()
+	m.closed = true
+	m.unplug()
+	if m.back != nil {
+		m.back.Stop()
+	}
+	m.mu.Unlock()
+	m.wg.Wait()
+	return os.RemoveAll(m.dir)
+}

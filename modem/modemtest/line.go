@@ -1,0 +1,174 @@
+package modemtest
+
+import (
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// A line is what the modem answers on while it is there: a pty, or a listening socket.
+type line struct {
+	master, slave *os.File
+	listener      net.Listener
+	remove        string // symbolic link to remove
+}
+
+// plug makes the device appear and starts serving it. The caller holds m.mu.
+func (m *Modem) plug() error {
+	if m.opts.Unix != "" {
+		l, err := net.Listen("unix", m.opts.Unix)
+		if err != nil {
+			return err
+		}
+		m.line = line{listener: l}
+		m.wg.Add(1)
+		go m.accept(l)
+		return nil
+	}
+	master, slave, err := openPTY()
+	if err != nil {
+		return err
+	}
+	if err := relink(slave.Name(), m.path); err != nil {
+		master.Close()
+		slave.Close()
+		return err
+	}
+	m.line = line{master: master, slave: slave, remove: m.path}
+	m.out = master
+	m.wg.Add(1)
+	go m.serve(master)
+	return nil
+}
+
+// relink points a symbolic link at the pty, in one step, over an old link but nothing else.
+func relink(target, path string) error {
+	if fi, err := os.Lstat(path); err == nil && fi.Mode()&os.ModeSymlink == 0 {
+		return &os.LinkError{Op: "symlink", Old: target, New: path, Err: os.ErrExist}
+	}
+	tmp := path + ".new"
+	os.Remove(tmp)
+	if err := os.Symlink(target, tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// unplug makes the device disappear. The caller holds m.mu.
+func (m *Modem) unplug() {
+	l := m.line
+	m.line = line{}
+	if l.remove != "" {
+		os.Remove(l.remove)
+	}
+	if l.listener != nil {
+		l.listener.Close()
+	}
+	if m.out != nil {
+		m.out.Close()
+		m.out = nil
+	}
+	if l.slave != nil {
+		l.slave.Close()
+	}
+}
+
+// accept serves one connection after the other.
+func (m *Modem) accept(l net.Listener) {
+	defer m.wg.Done()
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		m.mu.Lock()
+		if m.line.listener != l {
+			m.mu.Unlock()
+			c.Close()
+			return
+		}
+		m.out = c
+		m.mu.Unlock()
+		m.wg.Add(1)
+		m.serve(c)
+	}
+}
+
+// A conn is an open device.
+type conn interface {
+	io.ReadWriteCloser
+	SetWriteDeadline(time.Time) error
+}
+
+// maxCommand is the most octets of a command line; what is longer is dropped.
+const maxCommand = 4096
+
+// serve answers what comes until the device is gone.
+func (m *Modem) serve(c conn) {
+	defer m.wg.Done()
+	defer c.Close()
+	buf := make([]byte, 256)
+	var command []byte
+	for {
+		n, err := c.Read(buf)
+		if err != nil {
+			return
+		}
+		for _, b := range buf[:n] {
+			switch {
+			case b == '\r':
+				m.command(c, strings.TrimSpace(string(command)))
+				command = command[:0]
+			case len(command) < maxCommand:
+				command = append(command, b)
+			}
+		}
+	}
+}
+
+// command answers one command line, unless the modem is silent.
+func (m *Modem) command(c conn, text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if text == "" || m.out != c {
+		return
+	}
+	m.commands = append(m.commands, text)
+	m.log(">", text)
+	if time.Now().Before(m.silentUntil) {
+		return
+	}
+	if m.state.echo {
+		m.write(text + "\r")
+	}
+	before := m.state.attached()
+	m.say(m.state.answer(text))
+	if !before && m.state.attached() {
+		m.say(m.state.unsolicited())
+	}
+}
+
+// say sends lines as V.250 §5.7.1 frames them. The caller holds m.mu.
+func (m *Modem) say(lines []string) {
+	for _, l := range lines {
+		m.log("<", l)
+		m.write("\r\n" + l + "\r\n")
+	}
+}
+
+// write sends octets, and drops them if nobody takes them or the modem is silent.
+func (m *Modem) write(raw string) {
+	if m.out == nil || time.Now().Before(m.silentUntil) {
+		return
+	}
+	m.out.SetWriteDeadline(time.Now().Add(time.Second))
+	io.WriteString(m.out, raw)
+}
+
+func (m *Modem) log(direction, text string) {
+	if m.opts.Log != nil {
+		m.opts.Log(direction, text)
+	}
+}
