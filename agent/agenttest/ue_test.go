@@ -122,7 +122,10 @@ func crlf(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 
 // fill puts the words of the run in, then the spoiling edit.
 func (u *ue) fill(s string, more ...string) string {
-	more = append(more, "NET", u.n.Addr().String(), "CALL", u.call, "OWN", u.own, "PEER", u.peer)
+	if u.n != nil {
+		more = append(more, "NET", u.n.Addr().String())
+	}
+	more = append(more, "CALL", u.call, "OWN", u.own, "PEER", u.peer)
 	return u.edit.Replace(strings.NewReplacer(more...).Replace(crlf(s)))
 }
 

@@ -96,11 +96,24 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		o.list = true
 		return o, nil
 	}
+	if !known(o.net.Script) {
+		return o, fmt.Errorf("no script %q; -script help lists them", o.net.Script)
+	}
 	if agenttest.Endless(o.net.Script) {
 		o.net.Timeout = -1
 	}
 	return o, errors.Join(o.checkAuth(), address("-listen", listen, &o.net.Listen),
 		address("-msrp", msrp, &o.net.MSRP), address("-ue", ue, &o.net.UE))
+}
+
+// known reports whether there is such a script.
+func known(name string) bool {
+	for _, s := range agenttest.Scripts() {
+		if s.Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (o options) checkAuth() error {
