@@ -160,9 +160,8 @@ func (u *UA) sendACK(d *dialog, cseq uint32) {
 	h.add(d.get(dCallID))
 	h.add(d.get(dRemoteTag))
 	h.addUint(uint64(cseq))
-	var branch [maxBranch]byte
-	putBranch(&branch, uint64(h))
-	r := request{method: MAck, d: d, cseq: cseq, branch: branch[:]}
+	r := request{method: MAck, d: d, cseq: cseq}
+	putBranch(&r.branch, uint64(h))
 	w := u.write()
 	viaAt := u.writeRequest(w, &r, u.cfg.Transport)
 	if w.full {

@@ -8,7 +8,7 @@ type request struct {
 	uri         []byte
 	d           *dialog // of From, To, Call-ID and Route
 	cseq        uint32
-	branch      []byte
+	branch      [maxBranch]byte
 	headers     []ExtraHeader
 	contact     bool
 	params      string // of the Contact instead of the configured ones; "-" none
@@ -61,7 +61,7 @@ func (u *UA) writeRequest(w *text, r *request, by Transport) (viaAt int) {
 	w.name(HTo)
 	w.raw(r.d.get(dRemote))
 	w.str("\r\n")
-	viaAt = u.writeVia(w, by, r.branch)
+	viaAt = u.writeVia(w, by, r.branch[:])
 	w.str("\r\n")
 	w.raw(r.body)
 	return viaAt
@@ -196,9 +196,7 @@ func (u *UA) launch(now time.Time, r *request, why purpose) (*txn, error) {
 	if r.method == MInvite {
 		kind = txnInviteClient
 	}
-	var branch [maxBranch]byte
-	u.newBranch(&branch)
-	r.branch = branch[:]
+	u.newBranch(&r.branch)
 	w := u.write()
 	viaAt := u.writeRequest(w, r, u.cfg.Transport)
 	if w.full {
@@ -210,7 +208,7 @@ func (u *UA) launch(now time.Time, r *request, why purpose) (*txn, error) {
 	if t == nil {
 		return nil, ErrBusy
 	}
-	t.purpose, t.method, t.cseq, t.branch, t.sized = why, r.method, r.cseq, branch, sized
+	t.purpose, t.method, t.cseq, t.branch, t.sized = why, r.method, r.cseq, r.branch, sized
 	// An INVITE is what its ACK and CANCEL are made of. Inside a dialog anything
 	// else is better sent once than not at all.
 	if !u.keep(t, w.b) && (kind == txnInviteClient || why == forRequest) {
