@@ -5,19 +5,19 @@ import "time"
 // incoming opens a call for the INVITE at hand.
 func (u *UA) incoming(now time.Time, key hash) {
 	if u.timerTooSmall() {
-		u.replyNow(&response{status: 422, minSE: leastInterval})
+		u.replyNow(&ownResponse{status: 422, minSE: leastInterval})
 		return
 	}
 	c := u.newCall(callRinging)
 	if c == nil {
-		u.replyNow(&response{status: 486})
+		u.replyNow(&ownResponse{status: 486})
 		return
 	}
 	var tag [maxTag]byte
 	putTag(&tag, u.random())
 	if !u.answerDialog(&c.d, tag[:]) {
 		c.clear()
-		u.replyNow(&response{status: 513})
+		u.replyNow(&ownResponse{status: 513})
 		return
 	}
 	t := u.openServer(now, key, tag[:])
@@ -30,7 +30,7 @@ func (u *UA) incoming(now time.Time, key hash) {
 	c.ask = u.timerAsked()
 	c.rel.required, c.rel.cseq = u.lists(HRequire, "100rel"), u.msg.CSeq
 	c.learn(u.methods())
-	_ = u.respondTxn(now, t, &response{status: 100})
+	_ = u.respondTxn(now, t, &ownResponse{status: 100})
 	u.emit(c, u.withMessage(Event{Kind: EvIncoming}))
 }
 
@@ -45,7 +45,7 @@ func (u *UA) Answer(now time.Time, h Call, out *AnswerOut) error {
 	if c.state != callRinging || t == nil {
 		return ErrState
 	}
-	if err := u.accept(now, t, c, &response{headers: out.Headers, contentType: out.ContentType, body: out.Body}); err != nil {
+	if err := u.accept(now, t, c, &ownResponse{headers: out.Headers, contentType: out.ContentType, body: out.Body}); err != nil {
 		return err
 	}
 	c.state = callAnswered
@@ -61,7 +61,7 @@ func (u *UA) Answer(now time.Time, h Call, out *AnswerOut) error {
 // RFC 3261 §13.3.1.4: "The 2xx response is passed to the transport with an
 // interval that starts at T1 seconds and doubles for each retransmission until
 // it reaches T2 seconds … this is done "regardless of the transport protocol"."
-func (u *UA) accept(now time.Time, t *txn, c *call, r *response) error {
+func (u *UA) accept(now time.Time, t *txn, c *call, r *ownResponse) error {
 	before := c.timer
 	r.status, r.contact, r.allow, r.supported = 200, true, true, true
 	u.timerAsServer(now, c, r, c.ask)
@@ -86,7 +86,7 @@ func (u *UA) Reject(now time.Time, h Call, status uint16, headers ...ExtraHeader
 	if c.state != callRinging || t == nil || status < 300 || status > 699 {
 		return ErrState
 	}
-	if err := u.respondTxn(now, t, &response{status: status, headers: headers}); err != nil {
+	if err := u.respondTxn(now, t, &ownResponse{status: status, headers: headers}); err != nil {
 		return err
 	}
 	u.release(c)
@@ -125,7 +125,7 @@ func (u *UA) ackCame(now time.Time) {
 // for 64*T1 seconds without receiving an ACK, the dialog is confirmed, but the
 // session SHOULD be terminated. This is accomplished with a BYE".
 func (u *UA) ackMissing(now time.Time, c *call) {
-	u.sendBye(now, &c.d, c.reason)
+	u.leave(now, c)
 	u.emit(c, Event{Kind: EvEnded, Reason: ReasonTimeout, Status: 408})
 	u.release(c)
 }
@@ -135,7 +135,7 @@ func (u *UA) ackMissing(now time.Time, c *call) {
 func (u *UA) cancelCame(now time.Time, key hash) {
 	t := u.serverTxn(key, MInvite)
 	if t == nil {
-		u.replyNow(&response{status: 481})
+		u.replyNow(&ownResponse{status: 481})
 		return
 	}
 	c := u.byName(t.call)
@@ -143,11 +143,11 @@ func (u *UA) cancelCame(now time.Time, key hash) {
 	if c != nil {
 		tag = c.d.get(dLocalTag)
 	}
-	u.replyTagged(&response{status: 200}, tag)
+	u.replyTagged(&ownResponse{status: 200}, tag)
 	if t.state != sProceeding {
 		return
 	}
-	_ = u.respondTxn(now, t, &response{status: 487})
+	_ = u.respondTxn(now, t, &ownResponse{status: 487})
 	if c == nil {
 		return
 	}
@@ -185,7 +185,7 @@ func (u *UA) Bye(now time.Time, h Call, reason string) error {
 		// server transaction times out."
 		c.quiet = true
 	default:
-		u.sendBye(now, &c.d, reason)
+		u.leave(now, c)
 		u.release(c)
 	}
 	return nil
@@ -202,14 +202,14 @@ func (u *UA) inDialog(now time.Time, key hash) {
 		// RFC 3261 §12.2.2: "If the UAS wishes to reject the request because it
 		// does not wish to recreate the dialog, it MUST respond to the request
 		// with a 481".
-		u.replyNow(&response{status: 481})
+		u.replyNow(&ownResponse{status: 481})
 		return
 	}
 	// "If the remote sequence number was not empty, but the sequence number of
 	// the request is lower than the remote sequence number, the request is out
 	// of order and MUST be rejected with a 500".
 	if c.d.hasRemote && u.msg.CSeq < c.d.remoteSeq {
-		u.replyNow(&response{status: 500})
+		u.replyNow(&ownResponse{status: 500})
 		return
 	}
 	c.d.remoteSeq, c.d.hasRemote = u.msg.CSeq, true
@@ -221,7 +221,7 @@ func (u *UA) inDialog(now time.Time, key hash) {
 	case MInvite, MUpdate:
 		u.offerCame(now, c, key)
 	case MOptions:
-		u.replyNow(&response{status: 200, allow: true, accept: true, supported: true})
+		u.replyNow(&ownResponse{status: 200, allow: true, accept: true, supported: true})
 	default:
 		u.passRequest(now, key, c.name())
 	}
@@ -233,11 +233,11 @@ func (u *UA) inDialog(now time.Time, key hash) {
 func (u *UA) byeCame(now time.Time, c *call, key hash) {
 	for _, h := range [...]Txn{c.txn, c.offer} {
 		if t := u.byHandle(h); t != nil && !t.client() && t.draft {
-			_ = u.respondTxn(now, t, &response{status: 487})
+			_ = u.respondTxn(now, t, &ownResponse{status: 487})
 		}
 	}
 	if t := u.openServer(now, key, nil); t != nil {
-		_ = u.respondTxn(now, t, &response{status: 200})
+		_ = u.respondTxn(now, t, &ownResponse{status: 200})
 	}
 	u.emit(c, u.withMessage(Event{Kind: EvEnded, Reason: ReasonBye, Cause: u.cause()}))
 	u.release(c)

@@ -12,7 +12,7 @@ func (u *UA) offerCame(now time.Time, c *call, key hash) {
 		return
 	}
 	if u.timerTooSmall() {
-		u.replyNow(&response{status: 422, minSE: leastInterval})
+		u.replyNow(&ownResponse{status: 422, minSE: leastInterval})
 		return
 	}
 	t := u.openServer(now, key, nil)
@@ -22,26 +22,30 @@ func (u *UA) offerCame(now time.Time, c *call, key hash) {
 	t.purpose, t.call = forReinvite, c.name()
 	u.retarget(&c.d)
 	c.learn(u.methods())
+	if c.state == callInviting || c.state == callRinging { // an UPDATE without offer, in an early dialog
+		_ = u.respondTxn(now, t, &ownResponse{status: 200, contact: true})
+		return
+	}
 	c.ask = u.timerAsked()
 	c.timer.minSE = max(c.timer.minSE, c.ask.minSE)
 	switch {
 	case !u.hasBody() && u.msg.Method == MUpdate:
-		_ = u.accept(now, t, c, &response{})
+		_ = u.accept(now, t, c, &ownResponse{})
 	case !u.hasBody() && c.sdpLen > 0:
 		c.offered = true
-		_ = u.accept(now, t, c, &response{contentType: "application/sdp", body: c.sdp[:c.sdpLen]})
+		_ = u.accept(now, t, c, &ownResponse{contentType: "application/sdp", body: c.sdp[:c.sdpLen]})
 	default:
 		c.offer = t.handle()
 		c.offered = !u.hasBody()
 		if u.msg.Method == MInvite {
-			_ = u.respondTxn(now, t, &response{status: 100})
+			_ = u.respondTxn(now, t, &ownResponse{status: 100})
 		}
 		u.emit(c, u.withMessage(Event{Kind: EvOffer, Txn: c.offer}))
 	}
 }
 
 // collision tells what may not be answered now.
-func (u *UA) collision(c *call) (r response, bad bool) {
+func (u *UA) collision(c *call) (r ownResponse, bad bool) {
 	invite := u.msg.Method == MInvite
 	ours := u.byHandle(c.mine)
 	switch {
@@ -53,15 +57,15 @@ func (u *UA) collision(c *call) (r response, bad bool) {
 		u.hasBody() && (c.state == callInviting || ours != nil && ours.method == MInvite):
 		// RFC 3261 §14.2: "A UAS that receives an INVITE on a dialog while an
 		// INVITE it had sent on that dialog is in progress MUST return a 491".
-		return response{status: 491}, true
+		return ownResponse{status: 491}, true
 	case c.offer != 0 || c.state == callRinging && (invite || u.hasBody()) || invite && c.ok.txn != 0:
 		// "A UAS that receives a second INVITE before it sends the final
 		// response to a first INVITE with a lower CSeq sequence number on the
 		// same dialog MUST return a 500 … and MUST include a Retry-After header
 		// field with a randomly chosen value of between 0 and 10 seconds."
-		return response{status: 500, retryAfter: time.Duration(u.random()%10+1) * time.Second}, true
+		return ownResponse{status: 500, retryAfter: time.Duration(u.random()%10+1) * time.Second}, true
 	}
-	return response{}, false
+	return ownResponse{}, false
 }
 
 // AnswerOffer answers EvOffer.
@@ -74,7 +78,7 @@ func (u *UA) AnswerOffer(now time.Time, h Call, contentType string, body []byte)
 	if t == nil {
 		return ErrState
 	}
-	if err := u.accept(now, t, c, &response{contentType: contentType, body: body}); err != nil {
+	if err := u.accept(now, t, c, &ownResponse{contentType: contentType, body: body}); err != nil {
 		return err
 	}
 	c.offer = 0
@@ -92,7 +96,7 @@ func (u *UA) RejectOffer(now time.Time, h Call, status uint16) error {
 	if t == nil || status < 300 || status > 699 {
 		return ErrState
 	}
-	if err := u.respondTxn(now, t, &response{status: status}); err != nil {
+	if err := u.respondTxn(now, t, &ownResponse{status: status}); err != nil {
 		return err
 	}
 	c.offer, c.offered = 0, false
@@ -124,7 +128,7 @@ func (c *call) settled(u *UA) bool {
 
 // sendInside sends a re-INVITE or UPDATE, with the session timer's headers.
 func (u *UA) sendInside(now time.Time, c *call, m Method, contentType string, body []byte) error {
-	r := request{method: m, d: &c.d, cseq: c.d.localSeq + 1, contact: true, contentType: contentType, body: body}
+	r := ownRequest{method: m, d: &c.d, cseq: c.d.localSeq + 1, contact: true, contentType: contentType, body: body}
 	if c.timer.interval != 0 {
 		// RFC 4028 §7.4: "it SHOULD be equal to the maximum of the Min-SE header
 		// field … and the current session interval", the refresher as it was.
@@ -271,14 +275,22 @@ func (u *UA) refreshFailed(now time.Time, c *call, status uint16, why EndReason)
 	if status == 408 {
 		why = ReasonTimeout
 	}
-	u.sendBye(now, &c.d, "")
+	u.leave(now, c)
 	u.emit(c, Event{Kind: EvEnded, Reason: why, Status: status})
 	u.release(c)
 }
 
+// leave sends BYE, and 487 to what the peer still waits for.
+func (u *UA) leave(now time.Time, c *call) {
+	if t := u.byHandle(c.offer); t != nil && t.draft {
+		_ = u.respondTxn(now, t, &ownResponse{status: 487})
+	}
+	u.sendBye(now, &c.d, c.reason)
+}
+
 // sessionOver ends a session that nobody refreshed, RFC 4028 §10.
 func (u *UA) sessionOver(now time.Time, c *call) {
-	u.sendBye(now, &c.d, "")
+	u.leave(now, c)
 	u.emit(c, Event{Kind: EvEnded, Reason: ReasonTimer})
 	u.release(c)
 }

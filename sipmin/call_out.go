@@ -15,7 +15,7 @@ func (u *UA) Invite(now time.Time, out *InviteOut) (Call, error) {
 		return 0, err
 	}
 	c.d.localSeq = 1
-	r := request{method: MInvite, d: &c.d, cseq: 1, headers: out.Headers, contact: true,
+	r := ownRequest{method: MInvite, d: &c.d, cseq: 1, headers: out.Headers, contact: true,
 		expires: u.cfg.SessionExpires, contentType: out.ContentType, body: out.Body}
 	t, err := u.launch(now, &r, forInvite)
 	if err != nil {
@@ -160,7 +160,7 @@ func (u *UA) sendACK(d *dialog, cseq uint32) {
 	h.add(d.get(dCallID))
 	h.add(d.get(dRemoteTag))
 	h.addUint(uint64(cseq))
-	r := request{method: MAck, d: d, cseq: cseq}
+	r := ownRequest{method: MAck, d: d, cseq: cseq}
 	putBranch(&r.branch, uint64(h))
 	w := u.write()
 	viaAt := u.writeRequest(w, &r, u.cfg.Transport)
@@ -175,7 +175,7 @@ func (u *UA) sendACK(d *dialog, cseq uint32) {
 // sendBye sends BYE in a dialog that nobody keeps any longer.
 func (u *UA) sendBye(now time.Time, d *dialog, reason string) {
 	d.localSeq++
-	_, _ = u.launch(now, &request{method: MBye, d: d, cseq: d.localSeq, reason: reason}, forBye)
+	_, _ = u.launch(now, &ownRequest{method: MBye, d: d, cseq: d.localSeq, reason: reason}, forBye)
 }
 
 // Cancel takes back an INVITE of ours, RFC 3261 §9.1. reason is the value of a

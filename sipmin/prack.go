@@ -56,7 +56,7 @@ func (u *UA) prack(now time.Time, t *txn, c *call) bool {
 	}
 	e.rseq = rseq
 	e.seq++
-	r := request{method: MPrack, d: d, cseq: e.seq, rack: [2]uint32{rseq, t.cseq}}
+	r := ownRequest{method: MPrack, d: d, cseq: e.seq, rack: [2]uint32{rseq, t.cseq}}
 	if x, err := u.launch(now, &r, forPrack); err == nil {
 		x.call = t.call
 	}
@@ -84,7 +84,7 @@ func (u *UA) Progress(now time.Time, h Call, status uint16) error {
 		return ErrState
 	}
 	if !c.rel.required {
-		return u.respondTxn(now, t, &response{status: status, contact: true})
+		return u.respondTxn(now, t, &ownResponse{status: status, contact: true})
 	}
 	// RFC 3262 §3: "The UAS MUST NOT send a second reliable provisional response
 	// until the first is acknowledged."
@@ -105,7 +105,7 @@ func (u *UA) send1xx(now time.Time, t *txn, c *call, status uint16) error {
 		c.rel.rseq++
 	}
 	c.rel.begin(now, c.txn, &u.cfg.Timers)
-	return u.respondTxn(now, t, &response{status: status, contact: true, require: "100rel", rseq: c.rel.rseq})
+	return u.respondTxn(now, t, &ownResponse{status: status, contact: true, require: "100rel", rseq: c.rel.rseq})
 }
 
 // repeat1xx sends it again, RFC 3262 §3: "the interval doubles".
@@ -119,7 +119,7 @@ func (u *UA) repeat1xx(now time.Time, c *call) {
 // original request with a 5xx response."
 func (u *UA) prackMissing(now time.Time, c *call) {
 	if t := u.byHandle(c.txn); t != nil && t.draft {
-		_ = u.respondTxn(now, t, &response{status: 504})
+		_ = u.respondTxn(now, t, &ownResponse{status: 504})
 	}
 	u.emit(c, Event{Kind: EvEnded, Reason: ReasonTimeout, Status: 408})
 	u.release(c)
@@ -129,22 +129,22 @@ func (u *UA) prackMissing(now time.Time, c *call) {
 func (u *UA) prackCame(now time.Time, c *call) {
 	s, ok := u.msg.Get(HRAck)
 	if !ok {
-		u.replyNow(&response{status: 400})
+		u.replyNow(&ownResponse{status: 400})
 		return
 	}
 	rseq, cseq, method, err := ParseRAck(u.raw, s)
 	if err != nil {
-		u.replyNow(&response{status: 400})
+		u.replyNow(&ownResponse{status: 400})
 		return
 	}
 	if c.rel.rseq == 0 || rseq != c.rel.rseq || cseq != c.rel.cseq || MethodOf(method.In(u.raw)) != MInvite {
-		u.replyNow(&response{status: 481})
+		u.replyNow(&ownResponse{status: 481})
 		return
 	}
 	waiting := c.rel.waiting
 	c.rel.stop()
 	c.rel.waiting = 0
-	u.replyNow(&response{status: 200})
+	u.replyNow(&ownResponse{status: 200})
 	if t := u.byHandle(c.txn); waiting != 0 && t != nil && c.state == callRinging {
 		_ = u.send1xx(now, t, c, waiting)
 	}

@@ -95,11 +95,11 @@ func (u *UA) timerTooSmall() bool {
 
 // timerAsServer answers the request at hand: it fills the response and arms
 // the timer, as §9 Table 2 has it.
-func (u *UA) timerAsServer(now time.Time, c *call, r *response, asked timerAsk) {
+func (u *UA) timerAsServer(now time.Time, c *call, r *ownResponse, asked timerAsk) {
 	interval := asked.interval
-	if interval == 0 {
-		if interval = u.cfg.SessionExpires; interval == 0 {
-			c.timer.arm(now, 0, false)
+	if interval == 0 { // not asked: what runs goes on, else what we want
+		interval = max(c.timer.interval, u.cfg.SessionExpires)
+		if interval == 0 {
 			return
 		}
 		interval = max(interval, asked.minSE)
@@ -107,7 +107,8 @@ func (u *UA) timerAsServer(now time.Time, c *call, r *response, asked timerAsk) 
 	interval = max(interval, leastInterval)
 	r.expires, r.refresher = interval, RefresherUAS
 	if asked.supported {
-		if asked.who == RefresherUAC || (asked.who == RefresherNone && asked.interval != 0) {
+		running := c.timer.interval != 0 && !c.timer.ours
+		if asked.who == RefresherUAC || asked.who == RefresherNone && (asked.interval != 0 || running) {
 			r.refresher = RefresherUAC
 		}
 		// "If the refresher parameter … has a value of 'uac', the UAS MUST place

@@ -192,8 +192,7 @@ func (u *UA) stepTxn(now time.Time, t *txn, e txnEvent) txnAction {
 	return do
 }
 
-// sendMemo sends the kept message. Over a stream, what found no room is tried
-// again after T1.
+// sendMemo sends the kept message.
 func (u *UA) sendMemo(now time.Time, t *txn) {
 	switch {
 	case t.memo == nil:
@@ -209,7 +208,7 @@ func (u *UA) againProvisional(t *txn) {
 	if t.status == 0 {
 		return
 	}
-	r := response{status: t.status, contact: t.status > 100}
+	r := ownResponse{status: t.status, contact: t.status > 100}
 	if c := u.byName(t.call); c != nil && c.rel.rseq != 0 && t.status > 100 {
 		r.require, r.rseq = "100rel", c.rel.rseq
 	}
@@ -220,14 +219,22 @@ func (u *UA) againProvisional(t *txn) {
 	}
 }
 
+// sendTxn sends b for a transaction. Over a stream, what found no room is sent
+// again after T1, and the transaction stays for it.
 func (u *UA) sendTxn(now time.Time, t *txn, b []byte) {
-	if u.cfg.Wire.Send(t.to, b) {
-		if t.reliable {
-			t.resend = time.Time{}
-		}
+	sent := u.cfg.Wire.Send(t.to, b)
+	if !t.reliable {
 		return
 	}
-	if t.reliable && t.memo != nil && !t.draft {
+	t.resend = time.Time{}
+	lingers := t.state == sCompleted && t.kind != txnInviteServer // else nothing ends at once
+	switch {
+	case sent && lingers:
+		t.until = now
+	case !sent && t.memo != nil && !t.draft:
 		t.resend = now.Add(u.cfg.Timers.T1)
+		if lingers && !t.until.After(t.resend) {
+			t.until = now.Add(64 * u.cfg.Timers.T1)
+		}
 	}
 }

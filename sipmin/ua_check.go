@@ -1,23 +1,23 @@
 package sipmin
 
 // refuse checks a request as RFC 3261 §8.2.1 to §8.2.3 have it, in that order.
-func (u *UA) refuse() (r response, bad bool) {
+func (u *UA) refuse() (r ownResponse, bad bool) {
 	m := u.msg.Method
 	switch {
 	case m == MOther:
-		return response{status: 501, allow: true}, true
+		return ownResponse{status: 501, allow: true}, true
 	case !listed(u.cfg.Allow, m.String()):
 		// §8.2.1: "the UAS MUST generate a 405 (Method Not Allowed) response …
 		// The UAS MUST also add an Allow header field to the 405".
-		return response{status: 405, allow: true}, true
+		return ownResponse{status: 405, allow: true}, true
 	case !u.knownScheme():
 		// §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS,
 		// it SHOULD reject the request with a 416".
-		return response{status: 416}, true
+		return ownResponse{status: 416}, true
 	case u.eachUnsupported(nil):
 		// §8.2.2.3: "the UAS MUST respond by generating a response with status
 		// code 420 (Bad Extension) … The UAS MUST add an Unsupported header field".
-		return response{status: 420, unsupported: true}, true
+		return ownResponse{status: 420, unsupported: true}, true
 	}
 	return u.refuseBody()
 }
@@ -26,19 +26,19 @@ func (u *UA) refuse() (r response, bad bool) {
 // encoding (indicated by the Content-Encoding) are not understood, and that
 // body part is not optional … the UAS MUST reject the request with a 415". The
 // types of other requests than INVITE and UPDATE are for the owner.
-func (u *UA) refuseBody() (r response, bad bool) {
+func (u *UA) refuseBody() (r ownResponse, bad bool) {
 	if u.hasBody() && !u.optional() {
 		if enc := u.header(HContentEncoding); len(enc) > 0 && !EqualFold(enc, "identity") {
-			return response{status: 415, accept: true, encoding: true}, true
+			return ownResponse{status: 415, accept: true, encoding: true}, true
 		}
 		if m := u.msg.Method; (m == MInvite || m == MUpdate) && !u.accepted() {
-			return response{status: 415, accept: true}, true
+			return ownResponse{status: 415, accept: true}, true
 		}
 	}
 	if u.msg.Method == MInvite && !u.takesSDP() {
-		return response{status: 406}, true
+		return ownResponse{status: 406}, true
 	}
-	return response{}, false
+	return ownResponse{}, false
 }
 
 // optional tells whether the body may be ignored, §20.11.

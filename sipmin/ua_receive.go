@@ -25,7 +25,7 @@ func (u *UA) Receive(now time.Time, src Source, b []byte) {
 func (u *UA) malformed(err error) {
 	e, ok := err.(Error)
 	if ok && u.msg.Answerable() && e.Status() != 0 {
-		u.replyNow(&response{status: e.Status()})
+		u.replyNow(&ownResponse{status: e.Status()})
 	}
 }
 
@@ -125,16 +125,16 @@ func (u *UA) request(now time.Time) {
 	// associated with an ongoing transaction, but the request does not match
 	// that transaction … the UAS core SHOULD generate a 482".
 	if u.merged() {
-		u.replyNow(&response{status: 482})
+		u.replyNow(&ownResponse{status: 482})
 		return
 	}
 	switch u.msg.Method {
 	case MInvite:
 		u.incoming(now, key)
 	case MOptions:
-		u.replyNow(&response{status: 200, allow: true, accept: true, supported: true})
+		u.replyNow(&ownResponse{status: 200, allow: true, accept: true, supported: true})
 	case MBye, MPrack, MUpdate:
-		u.replyNow(&response{status: 481})
+		u.replyNow(&ownResponse{status: 481})
 	default:
 		u.passRequest(now, key, 0)
 	}
@@ -196,7 +196,7 @@ func (u *UA) openServer(now time.Time, key hash, tag []byte) *txn {
 		}
 		u.endTxn(t)
 	}
-	u.replyNow(&response{status: 503, retryAfter: retrySoon})
+	u.replyNow(&ownResponse{status: 503, retryAfter: retrySoon})
 	return nil
 }
 
@@ -205,7 +205,7 @@ const retrySoon = 5 * time.Second
 
 // respondTxn sends a response in a transaction. A final one takes the draft's
 // place in the memory; without memory for it ErrBusy, and nothing is sent.
-func (u *UA) respondTxn(now time.Time, t *txn, r *response) error {
+func (u *UA) respondTxn(now time.Time, t *txn, r *ownResponse) error {
 	if !t.draft {
 		return ErrState
 	}
@@ -218,11 +218,8 @@ func (u *UA) respondTxn(now time.Time, t *txn, r *response) error {
 	if r.status >= 200 && !u.keep(t, w.b) {
 		return ErrBusy
 	}
-	u.sendTxn(now, t, w.b)
 	t.step(now, statusEvent(r.status), &u.cfg.Timers)
-	if t.reliable && t.kind == txnInviteServer && t.state == sAccepted {
-		return nil // its core repeats it
-	}
+	u.sendTxn(now, t, w.b)
 	return nil
 }
 
@@ -244,7 +241,7 @@ func (u *UA) Respond(now time.Time, h Txn, status uint16, headers []ExtraHeader,
 	if t == nil || t.kind != txnServer {
 		return ErrNoCall
 	}
-	return u.respondTxn(now, t, &response{status: status, headers: headers, contentType: contentType, body: body})
+	return u.respondTxn(now, t, &ownResponse{status: status, headers: headers, contentType: contentType, body: body})
 }
 
 // Request sends a request outside a dialog. EvResponse follows, with a local
@@ -264,7 +261,7 @@ func (u *UA) Request(now time.Time, out *RequestOut) error {
 	if err := u.openDialog(d, from, to, out.URI, out.CallID, !out.NoRoute); err != nil {
 		return err
 	}
-	r := request{method: out.Method, d: d, cseq: cseq, headers: out.Headers,
+	r := ownRequest{method: out.Method, d: d, cseq: cseq, headers: out.Headers,
 		contact: out.Contact != "", params: out.Contact, contentType: out.ContentType, body: out.Body}
 	t, err := u.launch(now, &r, forRequest)
 	if err != nil {

@@ -2,8 +2,8 @@ package sipmin
 
 import "time"
 
-// request is what a request of ours is made of. The zero fields are left out.
-type request struct {
+// ownRequest is what a request of ours is made of. The zero fields are left out.
+type ownRequest struct {
 	method      Method
 	uri         []byte
 	d           *dialog // of From, To, Call-ID and Route
@@ -26,7 +26,7 @@ type request struct {
 //
 // The order is that of the handset in the reference trace: extensions first,
 // then the long names, then those that have a compact form, Via last.
-func (u *UA) writeRequest(w *text, r *request, by Transport) (viaAt int) {
+func (u *UA) writeRequest(w *text, r *ownRequest, by Transport) (viaAt int) {
 	w.str(r.method.String())
 	w.str(" ")
 	u.writeTarget(w, r)
@@ -73,7 +73,7 @@ func acceptContact(h *ExtraHeader) bool {
 }
 
 // writeMiddle writes the headers between the extensions and the compact ones.
-func (u *UA) writeMiddle(w *text, r *request) {
+func (u *UA) writeMiddle(w *text, r *ownRequest) {
 	switch r.method {
 	case MInvite, MUpdate, MOptions:
 		w.line(HAllow, u.cfg.Allow)
@@ -104,7 +104,7 @@ func (u *UA) writeMiddle(w *text, r *request) {
 
 // writeTarget writes the Request-URI. With a strict router first in the route
 // set it is that router's URI, RFC 3261 §12.2.1.1.
-func (u *UA) writeTarget(w *text, r *request) {
+func (u *UA) writeTarget(w *text, r *ownRequest) {
 	if r.uri != nil {
 		w.raw(r.uri)
 		return
@@ -191,7 +191,7 @@ func putBranch(branch *[maxBranch]byte, bits uint64) {
 
 // launch writes a request, opens its transaction and sends it. It fails when
 // the table, the memory or the room for text is used up.
-func (u *UA) launch(now time.Time, r *request, why purpose) (*txn, error) {
+func (u *UA) launch(now time.Time, r *ownRequest, why purpose) (*txn, error) {
 	kind := txnClient
 	if r.method == MInvite {
 		kind = txnInviteClient

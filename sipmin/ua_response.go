@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// response is what a response of ours is made of besides the headers that it
+// ownResponse is what a response of ours is made of besides the headers that it
 // copies from its request.
-type response struct {
+type ownResponse struct {
 	status      uint16
 	headers     []ExtraHeader
 	contact     bool
@@ -117,7 +117,7 @@ func (u *UA) rportEnd() int {
 
 // writeReply writes a response. copied is what writeCopied wrote before; nil
 // takes it from the message at hand.
-func (u *UA) writeReply(w *text, r *response, copied, tag []byte) {
+func (u *UA) writeReply(w *text, r *ownResponse, copied, tag []byte) {
 	w.str("SIP/2.0 ")
 	w.uint(uint64(r.status))
 	w.str(" ")
@@ -141,7 +141,7 @@ func (u *UA) writeReply(w *text, r *response, copied, tag []byte) {
 }
 
 // writeOwn writes the headers by which a response says what we can.
-func (u *UA) writeOwn(w *text, r *response) {
+func (u *UA) writeOwn(w *text, r *ownResponse) {
 	if r.allow {
 		w.line(HAllow, u.cfg.Allow)
 	}
@@ -179,10 +179,10 @@ func (u *UA) writeOwn(w *text, r *response) {
 
 // replyNow answers the message at hand without a transaction, RFC 3261
 // §8.2.7: a repetition of the request gets the same answer again.
-func (u *UA) replyNow(r *response) { u.replyTagged(r, nil) }
+func (u *UA) replyNow(r *ownResponse) { u.replyTagged(r, nil) }
 
 // replyTagged is replyNow with a To tag.
-func (u *UA) replyTagged(r *response, tag []byte) {
+func (u *UA) replyTagged(r *ownResponse, tag []byte) {
 	if u.msg.Method == MAck {
 		return
 	}
