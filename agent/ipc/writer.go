@@ -46,6 +46,10 @@ func (w *Writer) Array(n int) {
 
 // Int writes an integer in its shortest form.
 func (w *Writer) Int(v int64) {
+	if v >= 0 { // msgp spends an octet more on 128 to 255 and the like, for a sign
+		w.Uint(uint64(v))
+		return
+	}
 	var octets [9]byte
 	w.raw(msgp.AppendInt64(octets[:0], v))
 }
