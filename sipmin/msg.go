@@ -7,6 +7,7 @@ const (
 	MaxLine    = 8 << 10   // octets of the start line or of one field, folding included, L2: ErrLineTooLong
 	MaxHeaders = 128       // header fields, L2: ErrTooMany
 	MaxURI     = 2 << 10   // octets of one URI: ErrURITooLong
+	MaxParams  = 64        // parameters, and headers, of one URI: ErrURI
 	MaxVias    = 255       // Via values: ErrTooManyValues
 	MaxRoutes  = 32        // values of Route or Record-Route: ErrTooManyValues
 )

@@ -118,7 +118,7 @@ func (u *URI) parseSIP(b []byte, i, end int) bool {
 	}
 	if j >= 0 && j < end && b[j] == '?' {
 		u.Headers = span(j+1, end)
-		return bytes.IndexByte(b[j:end], '@') < 0
+		return bytes.IndexByte(b[j:end], '@') < 0 && bytes.Count(b[j:end], []byte{'&'}) < MaxParams
 	}
 	return j == end
 }
@@ -155,6 +155,9 @@ func (u *URI) scanParams(b []byte, i, end int) int {
 		}
 		j++
 	}
+	if bytes.Count(b[i:j], []byte{';'}) >= MaxParams {
+		return -1
+	}
 	u.Params = span(i, j)
 	return j
 }
@@ -174,5 +177,5 @@ func (u *URI) parseTel(b []byte, i, end int) bool {
 	if len(number) > 0 && number[0] == '+' {
 		number = number[1:]
 	}
-	return all(number, cPhone) && bytes.ContainsAny(number, "0123456789abcdefABCDEF*#")
+	return all(number, cPhone) && bytes.Count(b[semi:end], []byte{';'}) <= MaxParams && bytes.ContainsAny(number, "0123456789abcdefABCDEF*#")
 }

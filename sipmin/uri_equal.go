@@ -3,8 +3,8 @@ package sipmin
 import "bytes"
 
 // EqualURI compares two URIs, each with the buffer it was parsed from, by RFC
-// 3261 §19.1.4; tel URIs by RFC 3966 §4; others octet by octet but for the
-// case of the scheme. The relation is not transitive, as the RFC notes.
+// 3261 §19.1.4; tel URIs by RFC 3966 §4. Other schemes never match here: see
+// [EqualURIText]. The relation is not transitive, as the RFC notes.
 func EqualURI(a []byte, ua URI, b []byte, ub URI) bool {
 	if ua.Scheme != ub.Scheme {
 		return false
@@ -19,8 +19,8 @@ func EqualURI(a []byte, ua URI, b []byte, ub URI) bool {
 	return false
 }
 
-// EqualURIText compares the URIs that two spans cover; what is no URI equals
-// nothing but the same octets.
+// EqualURIText compares the URIs that two spans cover. The same octets are
+// equal, whatever they are; otherwise EqualURI decides.
 func EqualURIText(a []byte, sa Span, b []byte, sb Span) bool {
 	if bytes.Equal(sa.In(a), sb.In(b)) {
 		return true
