@@ -1,6 +1,7 @@
 package agenttest
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"net"
@@ -307,5 +308,33 @@ func TestLostWantsTheSameAgain(t *testing.T) {
 		if err := n.Wait(); (err == nil) != same {
 			t.Errorf("same ids: %v, got %v", same, err)
 		}
+	}
+}
+
+func TestMediaServesConnectionsOfAnotherSIPPeer(t *testing.T) {
+	n := start(t, Config{Script: "media", Timeout: -1})
+	for i := range 2 {
+		c, err := net.Dial("tcp", n.MSRPAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(5 * time.Second))
+		u := &ue{t: t, n: n, call: fmt.Sprintf("media%d", i), edit: strings.NewReplacer(), own: "msrp://[::1]:1/ue;tcp",
+			peer: "msrp://" + n.MSRPAddr().String() + "/media;tcp", msrp: c, msrpIn: bufio.NewReader(c)}
+		c.Write([]byte(u.fill(ueEmpty)))
+		if err := u.answered("empty0" + u.call); err != nil {
+			t.Fatal(err)
+		}
+		if err := u.whole("text1", "message/cpim", u.text("id1", "Hello")); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := u.receive(); err != nil || !strings.Contains(string(f.body), "<message-id>id1<") {
+			t.Errorf("%v, %v", f, err)
+		}
+		c.Close()
+	}
+	n.Close()
+	if err := n.Wait(); err != nil {
+		t.Error(err)
 	}
 }

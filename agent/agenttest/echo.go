@@ -61,7 +61,7 @@ func (c *chat) echoText() error {
 		return at(row(stepHello), err)
 	}
 	e, bad := parseCPIM(f.body)
-	if bad != nil || f.flag != '$' || !strings.HasPrefix(strings.ToLower(e.mimeHeader("Content-Type")), "text/plain") {
+	if bad != nil || f.flag != '$' || !isText(e) {
 		return c.s.write(c.s.answer(f, "200 OK"))
 	}
 	c.n.note(row(stepHello), "tcp", false, f.raw)
@@ -77,4 +77,9 @@ func (c *chat) echoText() error {
 	}
 	ids = append(ids, "\r\nhi\r\n", fmt.Sprintf("\r\n%s\r\n", e.content))
 	return c.give(stepHi, "14-send-hi.msrp", stepHiOK, ids...)
+}
+
+// isText reports whether a CPIM message carries a text.
+func isText(e envelope) bool {
+	return strings.HasPrefix(strings.ToLower(e.mimeHeader("Content-Type")), "text/plain")
 }
