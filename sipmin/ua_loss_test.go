@@ -22,7 +22,6 @@ type pair struct {
 	lose  func(n int) bool
 	log   string // the events of both, in order
 	calls [2]Call
-	end   bool // callee hangs up
 }
 
 type pairWire struct {

@@ -102,18 +102,6 @@ func (t *text) length(n int) {
 	t.str("\r\n")
 }
 
-// hex writes b in lower-case hexadecimal digits.
-func (t *text) hex(b []byte) {
-	const digits = "0123456789abcdef"
-	for _, c := range b {
-		if t.full || cap(t.b)-len(t.b) < 2 {
-			t.full = true
-			return
-		}
-		t.b = append(t.b, digits[c>>4], digits[c&15])
-	}
-}
-
 // hash is the 64-bit FNV-1a of what is added, begun with a secret.
 type hash uint64
 
