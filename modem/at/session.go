@@ -11,6 +11,7 @@ const (
 	pollSpacing = 500 * time.Millisecond // between polls, however many unsolicited lines come
 	simPoll     = 5 * time.Second        // between polls while the SIM is not ready
 	maxMissed   = 3                      // unanswered commands in a row before NoteSilent
+	makerAsks   = 3                      // polls that ask for the maker if it is not one of dialects
 	maxStrikes  = 2                      // unanswered times before an optional command is left out
 )
 
@@ -60,6 +61,7 @@ type Session struct {
 
 	text   [128]byte // maker and model
 	textN  int
+	asked  int // polls that asked for the maker
 	vendor int // index into dialects, -1 for none
 
 	sim     SIM
@@ -145,9 +147,6 @@ func (s *Session) Step(now time.Time, line []byte) {
 	case Info:
 		s.answer(now, c, line)
 	case OK, Fail:
-		if s.missed > 0 { // in step again, but the late answer may still come
-			s.queue.Pause(now.Add(drainTime))
-		}
 		s.missed, s.strikes[c.Tag] = 0, 0
 		s.final(now, c, kind == OK, line)
 		s.proceed(now)

@@ -19,12 +19,17 @@ var restarts = [...]string{"RDY", "^SYSSTART", "START", "*ATREADY: 1"}
 // fails as a whole where one command is unknown. It is asked again when a SIM becomes ready.
 func (s *Session) enable() {
 	s.phase = phaseEnable
+	s.askEnable()
+	s.push("AT+COPS=3,2", tagAny)
+}
+
+// askEnable queues the enabling commands of the domains that the modem does not know yet.
+func (s *Session) askEnable() {
 	for d, c := range enableCommand {
-		if s.strikes[tagEnable+uint8(d)] < maxStrikes {
-			s.push(c, tagEnable+uint8(d))
+		if !s.have[d] {
+			s.ask(c, tagEnable+uint8(d))
 		}
 	}
-	s.push("AT+COPS=3,2", tagAny)
 }
 
 // poll asks for all that the cell is made of.
@@ -33,6 +38,13 @@ func (s *Session) poll(now time.Time) {
 	s.pollAt = now.Add(s.cfg.Poll)
 	if s.sim != SIMReady && s.cfg.Poll > simPoll {
 		s.pollAt = now.Add(simPoll)
+	}
+	if s.vendor < 0 && s.asked < makerAsks { // the greeting may have been disturbed
+		s.asked++
+		s.ask("AT+CGMI", tagMaker)
+	}
+	if s.have == [Domains]bool{} {
+		s.askEnable()
 	}
 	s.ask("AT+CPIN?", tagSIM)
 	for d, c := range readCommand {
@@ -77,7 +89,7 @@ func (s *Session) unsolicited(now time.Time, line []byte) {
 		s.Start(now)
 	default:
 		if sim, err := ParseSIM(line); err == nil && bytes.HasPrefix(line, []byte("+CPIN:")) {
-			s.setSIM(sim)
+			s.setSIM(now, sim)
 			s.pollSoon(now)
 		}
 	}
@@ -118,7 +130,7 @@ func (s *Session) answer(now time.Time, c Command, line []byte) {
 		s.operator(line)
 	case c.Tag == tagSIM:
 		if sim, err := ParseSIM(line); err == nil {
-			s.setSIM(sim)
+			s.setSIM(now, sim)
 		}
 	case c.Tag == tagTries:
 		if l, ok := fields(line, "+CPINR"); ok && string(l.at(0)) == "SIM PIN" {
@@ -142,7 +154,7 @@ func (s *Session) identify(tag uint8, line []byte) {
 	if tag == tagMaker && s.vendor < 0 {
 		s.vendor = dialectOf(line)
 	}
-	if len(line) > 48 || s.textN+1+len(line) > len(s.text) {
+	if s.phase != phaseGreet || len(line) > 48 || s.textN+1+len(line) > len(s.text) {
 		return
 	}
 	if s.textN > 0 {
@@ -187,11 +199,11 @@ func (s *Session) final(now time.Time, c Command, ok bool, line []byte) {
 		s.have[c.Tag-tagEnable] = ok
 	case c.Tag == tagOperator && !ok:
 		s.op = Operator{AcT: NoAcT}
-	case c.Tag == tagServing && !ok:
-		s.strikes[tagServing] = maxStrikes // this model has no such command
+	case c.Tag == tagSync:
+		s.queue.Pause(now.Add(drainTime)) // what else is under way belongs to what was before
 	case c.Tag == tagSIM:
 		if !ok {
-			s.setSIM(simOfError(line))
+			s.setSIM(now, simOfError(line))
 		}
 		s.unlock()
 	case c.Tag == tagTries:

@@ -4,18 +4,15 @@ import "time"
 
 // setSIM takes the SIM's state. A SIM that becomes ready after the greeting has everything
 // switched on again: many modems refuse it before.
-func (s *Session) setSIM(sim SIM) {
+func (s *Session) setSIM(now time.Time, sim SIM) {
 	if sim == s.sim || sim == SIMUnknown {
 		return
 	}
 	s.sim = sim
 	s.notes.push(Note{Kind: NoteSIM, SIM: sim, Text: sim.String()})
 	if sim == SIMReady && s.phase == phaseWorking {
-		for d, c := range enableCommand {
-			if !s.have[d] && s.strikes[tagEnable+uint8(d)] < maxStrikes {
-				s.push(c, tagEnable+uint8(d))
-			}
-		}
+		s.askEnable()
+		s.pollSoon(now)
 	}
 }
 
