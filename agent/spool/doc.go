@@ -1,2 +1,51 @@
 // Package spool is the durable outbox and inbox: a small checked log, made for NAND.
+//
+// In: entries (messages with their state), which of them is a duplicate, the Conversation-ID
+// of each peer, large bodies, and the promise that an id is used once. Out: what a state
+// means, when a message expires, who is told; the caller decides that.
+//
+// # Files
+//
+// One directory, locked by flock, holds
+//
+//	00000001.log …          segments of the log, 64 KiB, numbered upwards
+//	000000000000001f.body   the body of message 0x1f, with a check per 4096 octets
+//	set-aside               the last segment in which something was damaged
+//
+// and nothing that is not in this list is touched. A segment begins with two copies of its
+// header (version, number, random salt, highest id so far) and holds records:
+//
+//	0 mark 0xC5 · 1 kind · 2 length · 4 check of the head · 8 check of the payload · 12 payload · end mark 0x5C
+//
+// Both checks are CRC-32C over the salt, the number of the segment and the place, so a record
+// is valid only where it was written: neither an old block nor a message body that looks
+// like a record is ever taken for one.
+//
+// # What is durable when
+//
+// Commit writes a batch with one write and one fdatasync; segments are filled with zeros
+// when they are made, so that neither has to change the file's size. Mark, Forget and
+// SetConversation are written but not synced: losing one repeats something idempotent.
+// A failed Commit leaves nothing of its batch and everything that was there before; the
+// file it failed in is cut back and not written again, since after a failed fdatasync
+// nobody knows which of its pages are on flash.
+//
+// # Space
+//
+// The log is cleaned from its oldest end only: what is still needed there is copied to the
+// newest end with its present state, made durable, and the old segment is deleted. A record
+// that says something about an older one (a state, a forgotten message) is therefore never
+// needed in the oldest segment, and never deleted before the record it speaks of. Cleaning
+// runs when a segment is full: while the oldest holds nothing needed, while more than half of
+// the log (and more than four segments) is garbage, or while max_bytes asks for it.
+//
+// Memory: an index of one fixed-size slot a message, taken at Open; no bodies, no texts but
+// the Conversation-IDs.
+//
+// # Damage
+//
+// What follows the last good record of a segment, without having been written to its end, is
+// the trace of a power cut: nobody was told that it is stored. Everything else that fails its
+// check is left out, listed by Damaged, and its segment is set aside once the rest of it has
+// been moved.
 package spool

@@ -1,10 +1,20 @@
 package spool
 
+import (
+	"crypto/sha256"
+	"hash"
+	"io"
+)
+
 // Limits. Those of the whole are in Options.
 const (
-	SegmentSize = 64 << 10 // octets of one log file
-	SeenIDs     = 10_000   // ids of forgotten messages that are still known as duplicates
+	SegmentSize = 64 << 10 // octets of one log file, unless MaxBytes is below 2 MiB
+	SeenIDs     = 10_000   // ids of forgotten messages still known as duplicates; fewer below 1 MiB of MaxBytes
 	MaxBodies   = 32       // bodies between Begin and Finish
+	MaxPeers    = 2048     // Conversation-IDs; the one set longest ago gives way
+	MaxPeerText = 1024     // octets of a peer and its Conversation-ID together
+	maxPending  = 96 << 10 // octets of a batch with the marks that joined it
+	maxDamages  = 64
 )
 
 // Options are the limits of a spool.
@@ -14,111 +24,199 @@ type Options struct {
 	FS          FS    // nil: the directory given to Open
 }
 
-// Open reads the spool in dir, making the directory and an empty spool where there is none,
-// and locks it. Errors: ErrNewer, ErrLocked, ErrDamaged (not one file can be understood), or
-// an *Error of the file system. What is damaged but does not prevent the rest from being
-// used is left out and listed by Damaged.
-func Open(dir string, o Options) (*Spool, error) { return nil, ErrClosed }
+// A Spool is an open spool. One goroutine at a time may use it.
+type Spool struct {
+	fs       FS
+	lock     io.Closer
+	closed   bool
+	maxBytes int64
+	maxSlots int
+	maxSeen  int
+	segSize  int
+	salt     salt
+	hash     hash.Hash
+	sum      [sha256.Size]byte
 
-// NextID returns an id above all that were ever stored or begun here, and counts it as used.
-func (s *Spool) NextID() uint64 { return 0 }
+	// the log
+	segs     []*segment // ascending; never empty once something was written
+	head     *segment   // the last of segs while it may be written; nil: the next write makes one
+	headFile File
+	nextSeq  uint32
+	fresh    bool // no segment header is on flash yet
+	dirty    bool // head has octets that were not synced
+	newDir   bool // the name of head was not synced
+	dirLate  bool // a deletion was not synced
+	disk     int64
+	aside    int64 // octets of the file set aside
+	reader   reader
 
-// Each calls f with every live entry in ascending order of id, with its present state, until
-// f returns false. The entry and its views are valid until f returns. A large body is not in
-// it. An entry that cannot be read is left out and listed by Damaged.
-func (s *Spool) Each(f func(*Entry) bool) error { return ErrClosed }
+	// the batch
+	pend    []byte // records without checks
+	refs    []ref  // what their places will be noted in
+	entries int    // how many refs are entries
+	sticky  error  // a batch that had to be written early failed with this
+	unsaved bool   // a seen id or a conversation has no record
 
-// Append adds an encoded entry to the batch, which the next Commit stores. dup means that a
-// message of this Peer with this IMDNID was stored before (or is in the batch), and nothing
-// was added: answer it as if it had been. Only incoming entries with an IMDNID can be dup.
-//
-// Errors: ErrFull, ErrBatch (call Commit and then Append again), ErrEntry, ErrID.
-func (s *Spool) Append(payload []byte) (dup bool, err error) { return false, ErrClosed }
+	// the index
+	high     uint64
+	slots    []slot
+	free     []int32
+	byID     index
+	bySeen   index // live incoming messages by hash of (Peer, IMDNID)
+	messages int
+	live     int64 // octets of records that are needed, without bodies
+	ring     ring
+	peers    map[string]*conversation
+	order    uint64
 
-// Pending returns how many octets the batch holds.
-func (s *Spool) Pending() int { return 0 }
-
-// Commit stores the batch: one write and one fdatasync. After an error (an *Error) nothing
-// of the batch is stored, and all that was stored before is as it was.
-func (s *Spool) Commit() error { return ErrClosed }
-
-// Mark records that a message reached a state, without waiting for the flash: after a power
-// cut the message may be back in an earlier state. It is written at once, or with the batch
-// when there is one. The state counts from now on even when an error is returned.
-func (s *Spool) Mark(id uint64, state, reason uint8, code uint16, changed int64) error {
-	return ErrClosed
+	// bodies
+	open    map[uint64]*body
+	bodies  int64      // octets of all body files
+	gone    []goneBody // to delete once their messages' end is on flash
+	damaged []Damage
+	scratch []byte
+	block   []byte
 }
 
-// Forget drops a message, without waiting for the flash: after a power cut it may be back,
-// under the same id. Its (Peer, IMDNID) stays known to Append.
-func (s *Spool) Forget(id uint64) error { return ErrClosed }
+// A slot is what memory keeps of one live message. seq 0 means that its record is in the
+// batch, at off.
+type slot struct {
+	id      uint64 // 0: free
+	changed int64
+	seen    uint64 // hash of (Peer, IMDNID) of an incoming message; 0: none
+	client  uint64 // hash of the ClientID of an outgoing one; 0: none
+	body    int64  // size of the body in a file of its own; 0: none
+	seq     uint32
+	off     uint32
+	n       uint32 // length of the encoded entry
+	code    uint16
+	state   uint8
+	reason  uint8
+}
 
-// Load copies body octets from offset off into dst and returns how many there were: less
-// than len(dst) only at the end of the body. ErrNotFound, ErrDamaged, or an *Error.
-func (s *Spool) Load(id uint64, off int64, dst []byte) (n int, err error) { return 0, ErrClosed }
+// cost is what a message takes of the space: its record, and its id afterwards.
+func (m *slot) cost() int64 { return int64(m.n) + recordOverhead + seenSize }
 
-// LoadEntry appends the encoded entry, with its present state, within the capacity of dst.
-// ErrNoRoom (dst unchanged), ErrNotFound, ErrDamaged, or an *Error.
-func (s *Spool) LoadEntry(dst []byte, id uint64) ([]byte, error) { return dst, ErrClosed }
+// A goneBody is the file of a forgotten message.
+type goneBody struct {
+	id   uint64
+	size int64
+}
 
-// FindClient returns the id of the live outgoing message with this ClientID; 0 for none.
-func (s *Spool) FindClient(clientID []byte) uint64 { return 0 }
+// A conversation is one peer's Conversation-ID. seq 0: its record is in the batch or unsaved.
+type conversation struct {
+	id    string
+	seq   uint32
+	order uint64 // when it was set, counted
+}
 
-// SetConversation keeps the Conversation-ID of a peer, without waiting for the flash. An
-// empty id drops the peer.
-func (s *Spool) SetConversation(peer, id string) error { return ErrClosed }
+func (o Options) withDefaults() Options {
+	if o.MaxBytes == 0 {
+		o.MaxBytes = 4 << 20
+	}
+	o.MaxBytes = max(o.MaxBytes, 256<<10)
+	if o.MaxMessages <= 0 {
+		o.MaxMessages = 10_000
+	}
+	return o
+}
 
-// EachConversation calls f with every peer that has a Conversation-ID until f returns false.
-func (s *Spool) EachConversation(f func(peer, id string) bool) {}
+// newSpool takes the memory.
+func newSpool(o Options) *Spool {
+	s := &Spool{
+		fs: o.FS, maxBytes: o.MaxBytes, maxSlots: o.MaxMessages, nextSeq: 1,
+		maxSeen: int(min(SeenIDs, o.MaxBytes/96)), segSize: int(min(SegmentSize, max(8<<10, o.MaxBytes/32&^4095))),
+		hash: sha256.New(), slots: make([]slot, 0, o.MaxMessages), peers: map[string]*conversation{}, open: map[uint64]*body{},
+		pend: make([]byte, 0, maxPending), scratch: make([]byte, SegmentSize), block: make([]byte, blockSize),
+	}
+	s.byID = newIndex(o.MaxMessages, func(p int32) uint64 { return s.slots[p].id })
+	s.bySeen = newIndex(o.MaxMessages, func(p int32) uint64 { return s.slots[p].seen })
+	s.ring.init(s.maxSeen)
+	return s
+}
 
-// Begin opens a file for the body of message id, to be written by WriteAt. The id is on
-// flash when Begin returns, so it is not given out again after a crash. ErrID, ErrBusy,
-// ErrFull, or an *Error.
-func (s *Spool) Begin(id uint64) error { return ErrClosed }
+// limit is how many octets may be needed at once. What remains is room for the segment being
+// written, for one being cleaned, and for records of any length.
+func (s *Spool) limit() int64 { return s.maxBytes - 2*int64(s.segSize) - SegmentSize }
 
-// WriteAt writes octets of an unfinished body; parts may come in any order and overlap.
-func (s *Spool) WriteAt(id uint64, p []byte, off int64) error { return ErrClosed }
+// needed is how many octets of all files are needed.
+func (s *Spool) needed() int64 { return s.live + s.bodies + s.aside }
 
-// Finish adds the entry of a begun body (Large, Size octets) to the batch; the body itself is
-// on flash when it returns. It is Append otherwise. On dup or an error but ErrBatch the body
-// is discarded.
-func (s *Spool) Finish(payload []byte) (dup bool, err error) { return false, ErrClosed }
-
-// Discard drops an unfinished body.
-func (s *Spool) Discard(id uint64) {}
+// NextID returns an id above all that were ever stored or begun here, and counts it as used.
+func (s *Spool) NextID() uint64 {
+	s.high++
+	return s.high
+}
 
 // Usage returns the octets of all files and the number of live messages.
-func (s *Spool) Usage() (bytes int64, messages int) { return 0, 0 }
+func (s *Spool) Usage() (bytes int64, messages int) { return s.disk, s.messages }
 
-// Damaged lists what was found unreadable since Open, at most 64 places.
-func (s *Spool) Damaged() []Damage { return nil }
+// Pending returns how many octets the batch holds.
+func (s *Spool) Pending() int { return len(s.pend) }
+
+// slotOf returns the place of a live message, or -1.
+func (s *Spool) slotOf(id uint64) int32 {
+	if id == 0 {
+		return -1
+	}
+	return s.byID.get(id)
+}
+
+// addSlot takes m into the index; its record is in segment m.seq, or in the batch.
+func (s *Spool) addSlot(m slot) int32 {
+	var p int32
+	if n := len(s.free); n > 0 {
+		p, s.free = s.free[n-1], s.free[:n-1]
+		s.slots[p] = m
+	} else {
+		p = int32(len(s.slots))
+		s.slots = append(s.slots, m)
+	}
+	s.byID.put(p)
+	if m.seen != 0 {
+		s.bySeen.put(p)
+	}
+	s.need(m.seq, 1)
+	s.live += m.cost()
+	s.messages++
+	return p
+}
+
+// dropSlot takes a message out of the index.
+func (s *Spool) dropSlot(p int32) {
+	m := &s.slots[p]
+	s.byID.remove(p)
+	if m.seen != 0 {
+		s.bySeen.remove(p)
+	}
+	s.need(m.seq, -1)
+	s.live -= m.cost()
+	s.messages--
+	*m = slot{}
+	s.free = append(s.free, p)
+}
 
 // Close writes what Mark and Forget left unsynced and unlocks the directory. An uncommitted
 // batch and unfinished bodies are dropped.
-func (s *Spool) Close() error { return nil }
-
-// A Spool is an open spool. One goroutine at a time may use it.
-type Spool struct{}
-
-// A Damage is one place that cannot be read.
-type Damage struct {
-	File   string
-	Offset int64
-	Octets int64
-	ID     uint64 // of the message, where that could still be read; else 0
-	Torn   bool   // the end of a log that a power cut left: it was never confirmed to anybody
+func (s *Spool) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	for id := range s.open {
+		s.Discard(id)
+	}
+	s.reader.close()
+	var err error
+	if s.headFile != nil {
+		if err = s.syncHead(); err == nil {
+			s.dropGone()
+		}
+		s.headFile.Close()
+		s.head, s.headFile = nil, nil
+	}
+	if e := s.lock.Close(); err == nil {
+		err = e
+	}
+	return fault("close", err)
 }
-
-// String is one line about it.
-func (d Damage) String() string { return d.File }
-
-type mark struct {
-	state, reason uint8
-	code          uint16
-	changed       int64
-}
-
-const (
-	headerSize     = 96
-	recordOverhead = 13
-)

@@ -1,0 +1,172 @@
+package spool
+
+// A ref says whose place a record of the batch is.
+type ref struct {
+	kind  byte
+	place int32         // of the slot or the seen id
+	id    uint64        // of the message there
+	peer  *conversation // of a conversation
+	off   uint32        // in the batch
+}
+
+// Append adds an encoded entry to the batch, which the next Commit stores. dup means that a
+// message of this Peer with this IMDNID was stored before (or is in the batch), and nothing
+// was added: once Commit has returned nil, answer it as if it had been. Only incoming
+// entries with an IMDNID can be dup.
+//
+// Errors: ErrFull, ErrBatch (call Commit and then Append again), ErrEntry, ErrID.
+func (s *Spool) Append(payload []byte) (dup bool, err error) {
+	var e Entry
+	if err := ParseEntry(payload, &e); err != nil {
+		return false, err
+	}
+	if e.Large {
+		return false, ErrEntry
+	}
+	return s.add(payload, &e)
+}
+
+// add puts an entry into the batch and the index.
+func (s *Spool) add(payload []byte, e *Entry) (dup bool, err error) {
+	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(e), client: s.clientKey(e), n: uint32(len(payload)),
+		code: e.Code, state: e.State, reason: e.Reason}
+	if e.Large {
+		m.body = e.Size
+	}
+	switch {
+	case s.closed:
+		return false, ErrClosed
+	case s.slotOf(e.ID) >= 0 || !e.Large && s.open[e.ID] != nil:
+		return false, ErrID
+	case s.duplicate(m.seen, e):
+		return true, nil
+	case s.messages >= s.maxSlots || s.needed()+m.cost() > s.limit():
+		return false, ErrFull
+	case len(s.pend) > 0 && len(s.pend)+recordOverhead+len(payload) > SegmentSize-headerSize:
+		return false, ErrBatch
+	}
+	m.off = uint32(len(s.pend))
+	s.pend = frame(s.pend, kindEntry, payload, nil)
+	p := s.addSlot(m)
+	s.refs = append(s.refs, ref{kind: kindEntry, place: p, id: e.ID, off: m.off})
+	s.entries++
+	s.high = max(s.high, e.ID)
+	return false, nil
+}
+
+// Commit stores the batch: one write and one fdatasync. After an error (an *Error) nothing
+// of the batch is stored, and all that was stored before is as it was.
+//
+// When it fills a segment it also cleans the oldest ones, after the batch is durable; a
+// failure of that is not an error, it is tried again with the next segment.
+func (s *Spool) Commit() error {
+	if s.closed {
+		return ErrClosed
+	}
+	if err := s.sticky; err != nil {
+		s.sticky = nil
+		s.rollback()
+		return fault("commit", err)
+	}
+	if s.unsaved {
+		s.resave()
+	}
+	before := s.nextSeq
+	if err := s.flush(true); err != nil {
+		return fault("commit", err)
+	}
+	if s.nextSeq != before {
+		_ = s.maintain(0)
+	}
+	return nil
+}
+
+// flush writes the batch at the end of the log; sync makes it durable. After an error the
+// batch is rolled back.
+func (s *Spool) flush(sync bool) error {
+	if len(s.pend) == 0 {
+		return nil
+	}
+	if size := s.sizeFor(len(s.pend)); !s.fits(len(s.pend)) && s.disk+size > s.maxBytes {
+		_ = s.maintain(size)
+	}
+	if err := s.room(len(s.pend)); err != nil {
+		s.rollback()
+		return err
+	}
+	s.salt.seal(s.pend, s.head.seq, s.head.end)
+	_, err := s.headFile.WriteAt(s.pend, s.head.end)
+	s.dirty = true
+	if err == nil && (sync || s.newDir) {
+		err = s.syncHead()
+	}
+	if err != nil {
+		s.abandon()
+		s.rollback()
+		return err
+	}
+	s.settleBatch()
+	if !s.dirty {
+		s.dropGone()
+	}
+	return nil
+}
+
+// settleBatch notes where the records of the batch now are.
+func (s *Spool) settleBatch() {
+	seq := s.head.seq
+	for i := range s.refs {
+		r := &s.refs[i]
+		switch r.kind {
+		case kindEntry:
+			m := &s.slots[r.place]
+			s.move(&m.seq, seq)
+			m.off = uint32(s.head.end) + r.off
+		case kindForget:
+			if q := &s.ring.ids[r.place]; q.id == r.id {
+				s.move(&q.seq, seq)
+			}
+		case kindConversation:
+			if r.peer.order > 0 { // not dropped meanwhile
+				s.move(&r.peer.seq, seq)
+			}
+		}
+	}
+	s.head.end += int64(len(s.pend))
+	s.clearBatch()
+}
+
+// rollback takes the entries of the batch out of the index. What Mark, Forget and
+// SetConversation changed in memory stays; it is written again later where it matters.
+// Bodies whose end may not be on flash stay until the spool is opened again.
+func (s *Spool) rollback() {
+	s.gone = s.gone[:0]
+	for i := range s.refs {
+		r := &s.refs[i]
+		if r.kind != kindEntry {
+			s.unsaved = true
+			continue
+		}
+		if body := s.slots[r.place].body; body > 0 {
+			s.removeBody(r.id, bodyFileSize(body))
+		}
+		s.dropSlot(r.place)
+	}
+	s.clearBatch()
+}
+
+func (s *Spool) clearBatch() {
+	clear(s.refs)
+	s.pend, s.refs, s.entries = s.pend[:0], s.refs[:0], 0
+}
+
+// early makes room in the batch, or settles it, before its Commit; that then reports how it
+// went.
+func (s *Spool) early() error {
+	waiting := s.entries > 0
+	err := s.flush(true)
+	if err != nil && waiting {
+		s.sticky = err
+	}
+	return err
+}

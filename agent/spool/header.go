@@ -1,0 +1,68 @@
+package spool
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// version is that of the files. A reader refuses what is newer than itself.
+const version = 1
+
+const magic = "imsspool"
+
+// Layout of one copy of a segment header: magic 8, version 2, zero 2, number 4, salt 16,
+// highest id 8, check 4, zero 4. It stands twice.
+const (
+	headerCopy = 48
+	headerSize = 2 * headerCopy
+)
+
+// A header is what a segment says about itself.
+type header struct {
+	seq  uint32
+	salt salt
+	high uint64 // highest message id that was in use when the segment was made
+}
+
+// append appends both copies.
+func (h *header) append(dst []byte) []byte {
+	for range 2 {
+		start := len(dst)
+		dst = append(dst, magic...)
+		dst = binary.LittleEndian.AppendUint32(dst, version)
+		dst = binary.LittleEndian.AppendUint32(dst, h.seq)
+		dst = append(dst, h.salt[:]...)
+		dst = binary.LittleEndian.AppendUint64(dst, h.high)
+		dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+		dst = append(dst, 0, 0, 0, 0)
+	}
+	return dst
+}
+
+// parseHeader reads the first good copy. newer means that the file was written by a later
+// version: its check need not be where ours is, so both copies' word is enough.
+func parseHeader(b []byte) (h header, ok, newer bool) {
+	votes := 0
+	for i := range 2 {
+		if len(b) < (i+1)*headerCopy {
+			break
+		}
+		c := b[i*headerCopy : (i+1)*headerCopy]
+		if string(c[:8]) != magic {
+			continue
+		}
+		good := crc32.Checksum(c[:40], castagnoli) == binary.LittleEndian.Uint32(c[40:])
+		v := binary.LittleEndian.Uint16(c[8:])
+		if v > version {
+			votes++
+			newer = newer || good
+		}
+		if good && v == version && !ok {
+			h = header{seq: binary.LittleEndian.Uint32(c[12:]), salt: salt(c[16:32]), high: binary.LittleEndian.Uint64(c[32:])}
+			ok = true
+		}
+	}
+	// A version that keeps this layout has two copies with magic; one that does not has
+	// its own first 10 octets only, and no good copy of ours.
+	return h, ok, newer || !ok && votes > 0
+}

@@ -1,0 +1,365 @@
+package spool
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxFile is the longest segment that is ever written; of a longer file only so much is read.
+const maxFile = headerSize + maxPending
+
+// Open reads the spool in dir, making the directory and an empty spool where there is none,
+// and locks it. Errors: ErrNewer, ErrLocked, ErrDamaged (no segment has a readable header),
+// or an *Error of the file system. What is damaged but does not prevent the rest from being
+// used is left out and listed by Damaged.
+func Open(dir string, o Options) (*Spool, error) {
+	o = o.withDefaults()
+	if o.FS == nil {
+		d, err := openDir(dir)
+		if err != nil {
+			return nil, fault("open", err)
+		}
+		o.FS = d
+	}
+	lock, err := o.FS.Lock()
+	if err == ErrLocked {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fault("open", err)
+	}
+	s := newSpool(o)
+	s.lock = lock
+	if err := s.restore(); err != nil {
+		s.reader.close()
+		if s.headFile != nil {
+			s.headFile.Close()
+		}
+		lock.Close()
+		if err == ErrNewer || err == ErrDamaged {
+			return nil, err
+		}
+		return nil, fault("open", err)
+	}
+	return s, nil
+}
+
+// restore builds the index from the files.
+func (s *Spool) restore() error {
+	names, err := s.fs.List()
+	if err != nil {
+		return err
+	}
+	found, bodies := s.sort(names)
+	if err := s.identify(found); err != nil {
+		return err
+	}
+	buf := make([]byte, maxFile)
+	for _, g := range s.segs {
+		if err := s.replay(g, buf); err != nil {
+			return err
+		}
+	}
+	s.trimSeen()
+	if err := s.continueHead(); err != nil {
+		return err
+	}
+	// A killed process may have left names that only the page cache knows.
+	if err := s.fs.SyncDir(); err != nil {
+		return err
+	}
+	s.matchBodies(bodies)
+	_ = s.maintain(0)
+	return nil
+}
+
+// sort tells segments, in order, and bodies from what is not ours.
+func (s *Spool) sort(names []string) (segs []uint32, bodies map[uint64]bool) {
+	bodies = map[uint64]bool{}
+	for _, name := range names {
+		if t, ok := strings.CutSuffix(name, segmentExt); ok {
+			if n, err := strconv.ParseUint(t, 10, 32); err == nil && n > 0 && segmentName(uint32(n)) == name {
+				segs = append(segs, uint32(n))
+				s.nextSeq = max(s.nextSeq, uint32(n)+1)
+			}
+		}
+		if t, ok := strings.CutSuffix(name, bodyExt); ok {
+			if n, err := strconv.ParseUint(t, 16, 64); err == nil && bodyName(n) == name {
+				bodies[n] = true
+			}
+		}
+		if name == asideName {
+			s.aside, _ = s.sizeOf(name)
+			s.disk += s.aside
+		}
+	}
+	slices.Sort(segs)
+	return segs, bodies
+}
+
+func (s *Spool) sizeOf(name string) (int64, error) {
+	f, err := s.file(name)
+	if err != nil {
+		return 0, err
+	}
+	return f.Size()
+}
+
+// identify reads the headers: the salt, the version, the highest id. A file in which nothing
+// was ever written is deleted.
+func (s *Spool) identify(seqs []uint32) error {
+	known, odd := false, false
+	b := make([]byte, headerSize)
+	for _, seq := range seqs {
+		size, err := s.sizeOf(segmentName(seq))
+		if err != nil {
+			return err
+		}
+		n, err := s.readSome(segmentName(seq), b, 0)
+		if err != nil {
+			return err
+		}
+		h, ok, newer := parseHeader(b[:n])
+		if newer {
+			return ErrNewer
+		}
+		if ok {
+			s.salt, known = h.salt, true
+			s.high = max(s.high, h.high)
+		} else if blank, err := s.blank(segmentName(seq)); err != nil {
+			return err
+		} else if blank {
+			s.reader.close()
+			_ = s.fs.Remove(segmentName(seq))
+			continue
+		} else {
+			odd = true
+		}
+		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok})
+		s.disk += size
+	}
+	if odd && !known {
+		return ErrDamaged
+	}
+	if !known {
+		s.fresh = true
+		_, _ = rand.Read(s.salt[:]) // never fails
+	}
+	return nil
+}
+
+// readSome reads up to len(b) octets.
+func (s *Spool) readSome(name string, b []byte, off int64) (int, error) {
+	f, err := s.file(name)
+	if err != nil {
+		return 0, err
+	}
+	n, err := f.ReadAt(b, off)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
+}
+
+// blank reports whether nothing stands behind the place of a file's header: the header is
+// made durable before anything else.
+func (s *Spool) blank(name string) (bool, error) {
+	for off := int64(headerSize); off < maxFile; off += blockSize {
+		n, err := s.readSome(name, s.block, off)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range s.block[:n] {
+			if c != 0 {
+				return false, nil
+			}
+		}
+		if n < len(s.block) {
+			return true, nil
+		}
+	}
+	return false, nil // longer than any file of ours
+}
+
+// replay applies every good record of a segment.
+func (s *Spool) replay(g *segment, buf []byte) error {
+	name := segmentName(g.seq)
+	n, err := s.readSome(name, buf, 0)
+	if err != nil {
+		return err
+	}
+	good := 0
+	g.end = int64(s.salt.scan(buf[:n], g.seq, func(f found) {
+		if f.payload != nil {
+			good++
+			s.apply(g, &f)
+			return
+		}
+		s.note(Damage{File: name, Offset: int64(f.off), Octets: int64(f.end - f.off), ID: f.id, Torn: f.torn})
+		g.torn = g.torn || f.torn
+		g.bad = g.bad || !f.torn
+	}))
+	if n == len(buf) && g.size > int64(n) {
+		s.note(Damage{File: name, Offset: int64(n), Octets: g.size - int64(n)})
+		g.bad = true
+	}
+	if g.torn && good == 0 {
+		g.bad = false // a header and a batch that a power cut kept from being written
+	}
+	return s.cut(g)
+}
+
+// cut removes what a power cut left behind the last good record.
+func (s *Spool) cut(g *segment) error {
+	if !g.torn || g.bad {
+		return nil
+	}
+	f, err := s.file(segmentName(g.seq))
+	if err != nil {
+		return err
+	}
+	if err := f.Truncate(g.end); err != nil {
+		return err
+	}
+	s.disk -= g.size - g.end
+	g.size = g.end
+	return f.Sync()
+}
+
+// apply takes one record into the index.
+func (s *Spool) apply(g *segment, f *found) {
+	b := f.payload
+	le := binary.LittleEndian
+	switch {
+	case f.kind == kindEntry:
+		s.applyEntry(g, f)
+	case f.kind == kindMark && len(b) == markSize:
+		if p := s.slotOf(le.Uint64(b)); p >= 0 {
+			s.setMark(p, mark{b[8], b[9], le.Uint16(b[10:]), int64(le.Uint64(b[12:]))})
+		}
+	case f.kind == kindForget && len(b) == seenSize:
+		if p := s.slotOf(le.Uint64(b)); p >= 0 {
+			s.dropSlot(p)
+		}
+		s.applySeen(b, g.seq)
+	case f.kind == kindSeen:
+		for ; len(b) >= seenSize; b = b[seenSize:] {
+			s.applySeen(b, g.seq)
+		}
+	case f.kind == kindConversation && len(b) >= 2 && int(le.Uint16(b)) <= len(b)-2:
+		n := 2 + int(le.Uint16(b))
+		s.converse(string(b[2:n]), string(b[n:]), g.seq)
+	case f.kind == kindHigh && len(b) == 8:
+		s.high = max(s.high, le.Uint64(b))
+	}
+}
+
+// applySeen takes one pair of id and hash.
+func (s *Spool) applySeen(b []byte, seq uint32) {
+	id, hash := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	s.high = max(s.high, id)
+	if hash != 0 {
+		s.ring.max = max(s.ring.max, len(s.ring.ids)+1) // trimmed when all are known
+		s.remember(hash, id, seq)
+	}
+}
+
+// applyEntry takes an entry, or the later copy of one.
+func (s *Spool) applyEntry(g *segment, f *found) {
+	var e Entry
+	if ParseEntry(f.payload, &e) != nil {
+		s.note(Damage{File: segmentName(g.seq), Offset: int64(f.off), Octets: int64(f.end - f.off)})
+		g.bad = true
+		return
+	}
+	s.high = max(s.high, e.ID)
+	if p := s.slotOf(e.ID); p >= 0 {
+		s.dropSlot(p)
+	}
+	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(&e), client: s.clientKey(&e), seq: g.seq, off: uint32(f.off),
+		n: uint32(len(f.payload)), code: e.Code, state: e.State, reason: e.Reason}
+	if e.Large {
+		m.body = e.Size
+	}
+	s.addSlot(m)
+}
+
+// trimSeen keeps the newest seen ids, in the order of their messages.
+func (s *Spool) trimSeen() {
+	r := &s.ring
+	r.byHash.reset()
+	slices.SortFunc(r.ids, func(a, b seenID) int { return cmp.Compare(a.id, b.id) })
+	r.max, r.next = s.maxSeen, 0
+	for over := len(r.ids) - r.max; over > 0; over-- {
+		s.need(r.ids[0].seq, -1)
+		s.live -= seenSize
+		r.ids = r.ids[1:]
+	}
+	r.ids = append(make([]seenID, 0, r.max), r.ids...)
+	for p := range r.ids {
+		r.byHash.put(int32(p))
+	}
+}
+
+// continueHead makes the last segment head, if its end is where a record may follow, and
+// makes it durable: a killed process may have left it in the page cache only.
+func (s *Spool) continueHead() error {
+	if len(s.segs) == 0 {
+		return nil
+	}
+	g := s.segs[len(s.segs)-1]
+	s.reader.close()
+	f, err := s.fs.Open(segmentName(g.seq), false)
+	if err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		f.Close()
+		return err
+	}
+	if g.bad {
+		return f.Close()
+	}
+	s.head, s.headFile = g, f
+	return nil
+}
+
+// matchBodies drops large messages whose body is missing and bodies that no message has.
+func (s *Spool) matchBodies(files map[uint64]bool) {
+	for p := range s.slots {
+		m := &s.slots[p]
+		if m.id == 0 || m.body == 0 {
+			continue
+		}
+		want := bodyFileSize(m.body)
+		size, err := int64(0), error(nil)
+		if files[m.id] {
+			size, err = s.sizeOf(bodyName(m.id))
+		}
+		if err != nil || size != want {
+			s.note(Damage{File: bodyName(m.id), Octets: want, ID: m.id})
+			s.disown(int32(p))
+			continue
+		}
+		delete(files, m.id)
+		s.bodies += size
+		s.disk += size
+	}
+	for id := range files {
+		s.reader.forget(bodyName(id))
+		_ = s.fs.Remove(bodyName(id))
+	}
+}
+
+// disown forgets a message that cannot be read, and its (Peer, IMDNID): it may come again.
+func (s *Spool) disown(p int32) {
+	b := binary.LittleEndian.AppendUint64(nil, s.slots[p].id)
+	s.dropSlot(p)
+	_ = s.control(kindForget, append(b, make([]byte, 8)...), ref{})
+}

@@ -1,0 +1,184 @@
+package spool
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// A segment is one file of the log.
+type segment struct {
+	seq  uint32
+	size int64 // of the file
+	end  int64 // behind the last record
+	live int   // messages, conversations and seen ids whose record is here
+	bad  bool  // something in it is damaged
+	torn bool  // a power cut left something behind its last record
+}
+
+const (
+	segmentExt = ".log"
+	bodyExt    = ".body"
+	asideName  = "set-aside"
+)
+
+func segmentName(seq uint32) string {
+	return strings.Repeat("0", max(0, 8-len(strconv.FormatUint(uint64(seq), 10)))) + strconv.FormatUint(uint64(seq), 10) + segmentExt
+}
+
+// segmentOf returns the segment with this number, or nil.
+func (s *Spool) segmentOf(seq uint32) *segment {
+	if n := len(s.segs); n > 0 && s.segs[n-1].seq == seq {
+		return s.segs[n-1]
+	}
+	i := sort.Search(len(s.segs), func(i int) bool { return s.segs[i].seq >= seq })
+	if i == len(s.segs) || s.segs[i].seq != seq {
+		return nil
+	}
+	return s.segs[i]
+}
+
+// need counts n more records that are needed in segment seq.
+func (s *Spool) need(seq uint32, n int) {
+	if g := s.segmentOf(seq); g != nil {
+		g.live += n
+	}
+}
+
+// move notes that a needed record now is in segment to.
+func (s *Spool) move(seq *uint32, to uint32) {
+	s.need(*seq, -1)
+	s.need(to, 1)
+	*seq = to
+}
+
+// fits reports whether head has room for n octets.
+func (s *Spool) fits(n int) bool { return s.head != nil && s.head.end+int64(n) <= s.head.size }
+
+// sizeFor is the size of a new segment that shall take n octets at once.
+func (s *Spool) sizeFor(n int) int64 { return int64(max(s.segSize, headerSize+n)) }
+
+// room makes head one with room for n octets. On an error head is as it was, or nil.
+func (s *Spool) room(n int) error {
+	if s.fits(n) {
+		return nil
+	}
+	g, f, err := s.create(s.sizeFor(n))
+	if err != nil {
+		return err
+	}
+	if s.head != nil {
+		if err := s.retire(); err != nil {
+			f.Close()
+			s.disk -= g.size
+			_ = s.fs.Remove(segmentName(g.seq))
+			return err
+		}
+	}
+	s.head, s.headFile, s.newDir, s.dirty = g, f, true, true
+	s.segs = append(s.segs, g)
+	return nil
+}
+
+// create makes an empty segment, filled with zeros: writing a record into it then changes
+// neither its size nor its blocks, so fdatasync has only the record to write.
+func (s *Spool) create(size int64) (*segment, File, error) {
+	g := &segment{seq: s.nextSeq, size: size, end: headerSize}
+	s.nextSeq++
+	f, err := s.fs.Open(segmentName(g.seq), true)
+	if err != nil {
+		return nil, nil, err
+	}
+	h := header{seq: g.seq, salt: s.salt, high: s.high}
+	_, err = f.WriteAt(h.append(nil), 0)
+	for off := int64(headerSize); off < size && err == nil; {
+		n := min(size-off, int64(len(zeros)))
+		_, err = f.WriteAt(zeros[:n], off)
+		off += n
+	}
+	if err == nil && s.fresh {
+		err = s.settle(f)
+	}
+	if err != nil {
+		f.Close()
+		_ = s.fs.Remove(segmentName(g.seq))
+		return nil, nil, err
+	}
+	s.disk += size
+	return g, f, nil
+}
+
+// zeros is what a new segment is filled with.
+var zeros [SegmentSize]byte
+
+// settle makes the first header durable before anything follows it: later, a spool without
+// any good header is known to be damaged, not young.
+func (s *Spool) settle(f File) error {
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := s.fs.SyncDir(); err != nil {
+		return err
+	}
+	s.fresh = false
+	return nil
+}
+
+// retire makes all of head durable and closes it.
+func (s *Spool) retire() error {
+	if err := s.syncHead(); err != nil {
+		s.abandon()
+		return err
+	}
+	if s.head.end < s.head.size && s.headFile.Truncate(s.head.end) == nil {
+		s.disk -= s.head.size - s.head.end
+		s.head.size = s.head.end
+	}
+	s.headFile.Close()
+	s.head, s.headFile = nil, nil
+	return nil
+}
+
+// syncHead makes what was written durable.
+func (s *Spool) syncHead() error {
+	if s.dirty {
+		if err := s.headFile.Sync(); err != nil {
+			return err
+		}
+		s.dirty = false
+	}
+	if s.newDir {
+		if err := s.fs.SyncDir(); err != nil {
+			return err
+		}
+		s.newDir = false
+	}
+	return nil
+}
+
+// abandon stops writing to head after a failure and cuts off what was not confirmed. What
+// was written there without being synced counts as unsaved.
+func (s *Spool) abandon() {
+	if s.head == nil {
+		return
+	}
+	s.reader.close()
+	if s.headFile.Truncate(s.head.end) == nil {
+		s.disk -= s.head.size - s.head.end
+		s.head.size = s.head.end
+	}
+	s.headFile.Close()
+	for i := range s.ring.ids {
+		if s.ring.ids[i].seq == s.head.seq {
+			s.move(&s.ring.ids[i].seq, 0)
+		}
+	}
+	for _, c := range s.peers {
+		if c.seq == s.head.seq {
+			s.move(&c.seq, 0)
+		}
+	}
+	s.unsaved = true
+	s.gone = s.gone[:0] // their end may be lost: at the next Open they are live, with body
+	s.head, s.headFile, s.dirty = nil, nil, false
+}
