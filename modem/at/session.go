@@ -11,7 +11,6 @@ const (
 	pollSpacing = 500 * time.Millisecond // between polls, however many unsolicited lines come
 	simPoll     = 5 * time.Second        // between polls while the SIM is not ready
 	maxMissed   = 3                      // unanswered commands in a row before NoteSilent
-	makerAsks   = 3                      // polls that ask for the maker if it is not one of dialects
 	maxStrikes  = 2                      // unanswered times before an optional command is left out
 )
 
@@ -61,7 +60,6 @@ type Session struct {
 
 	text   [128]byte // maker and model
 	textN  int
-	asked  int // polls that asked for the maker
 	vendor int // index into dialects, -1 for none
 
 	sim     SIM

@@ -39,9 +39,8 @@ func (s *Session) poll(now time.Time) {
 	if s.sim != SIMReady && s.cfg.Poll > simPoll {
 		s.pollAt = now.Add(simPoll)
 	}
-	if s.vendor < 0 && s.asked < makerAsks { // the greeting may have been disturbed
-		s.asked++
-		s.ask("AT+CGMI", tagMaker)
+	if s.vendor < 0 {
+		s.ask("AT+CGMI", tagMaker) // the greeting may have been disturbed
 	}
 	if s.have == [Domains]bool{} {
 		s.askEnable()
