@@ -51,6 +51,8 @@ func TestNextPart(t *testing.T) {
 		{"empty boundary", `multipart/mixed;boundary=""`, "----", ErrBoundary.Error()},
 		{"boundary of 71", "multipart/mixed;boundary=" + strings.Repeat("b", 71), "", ErrBoundary.Error()},
 		{"boundary ends in SP", `multipart/mixed;boundary="b "`, "", ErrBoundary.Error()},
+		{"NUL in a boundary", "multipart/mixed;boundary=b\x00", "", ErrBoundary.Error()},
+		{"other fields", ct, "--b\r\nContent-ID: 1\r\nContent-Disposition: render\r\nContent-Transfer-Encoding: binary\r\nc: a/b\r\nc: c/d\r\n\r\nx\r\n--b--", "a/b=x|"},
 		{"no multipart", "text/plain;boundary=b", "", ErrBoundary.Error()},
 		{"8 parts", ct, strings.Repeat("--b\r\n\r\nx\r\n", 8) + "--b--", strings.Repeat("=x|", 8)},
 		{"9 parts", ct, strings.Repeat("--b\r\n\r\nx\r\n", 9) + "--b--", strings.Repeat("=x|", 8) + ErrParts.Error()},

@@ -36,6 +36,23 @@ func TestParseSeed(t *testing.T) {
 	}
 }
 
+func TestLookup(t *testing.T) {
+	b := sound("X-One: 1", "x-ONE: 2", "Subject: s")
+	var m Msg
+	if _, err := Parse(b, &m, false); err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := m.Lookup(b, "X-one"); !ok || string(v.In(b)) != "1" {
+		t.Errorf("%q, %v", v.In(b), ok)
+	}
+	if _, ok := m.Lookup(b, "X-Two"); ok {
+		t.Error("a field that is not there")
+	}
+	if _, ok := m.Get(HOther); ok || m.Find(HSubject, -1) != len(m.Headers())-1 || m.Find(HSubject, 999) != -1 {
+		t.Error("Get or Find")
+	}
+}
+
 // TestParseField: values of field captures that later stages rely on.
 func TestParseField(t *testing.T) {
 	read := func(name string) ([]byte, *Msg) {
@@ -131,6 +148,8 @@ func TestParseDefects(t *testing.T) {
 		{"Max-Forwards 0", []string{"Max-Forwards: 0"}, 0},
 		{"bad second Via", []string{"v: SIP/2.0/UDP"}, ErrVia},
 		{"empty Via value", []string{"v: SIP/2.0/UDP h,,SIP/2.0/UDP h"}, ErrVia},
+		{"255 Vias", []string{"v: " + strings.Repeat("SIP/2.0/UDP h,", 253) + "SIP/2.0/UDP h"}, 0},
+		{"256 Vias", []string{"v: " + strings.Repeat("SIP/2.0/UDP h,", 254) + "SIP/2.0/UDP h"}, ErrTooManyValues},
 		{"128 fields", many[:MaxHeaders-5], 0},
 		{"129 fields", many[:MaxHeaders-4], ErrTooMany},
 		{"32 routes", []string{"Route: " + routes[8:]}, 0},
@@ -244,6 +263,9 @@ func TestParseGreatest(t *testing.T) {
 		}
 	}
 	var m Msg
+	if _, err := Parse(append([]byte("\r\n"), b...), &m, true); err != ErrMessageTooLong {
+		t.Errorf("a line end before: %v", err)
+	}
 	if n, err := Parse(append(b, b...), &m, true); n != MaxMessage || err != nil {
 		t.Errorf("two: %d, %v", n, err)
 	}

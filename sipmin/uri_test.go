@@ -53,7 +53,7 @@ func TestParseURIRefuses(t *testing.T) {
 		"sip:2001:db8::10", "sip:[2001:db8::10", "sip:[2001:db8:::10]", "sip:[::1%25eth0]", "sip:[]", "sip:[1.2.3.4]",
 		"sip:h:", "sip:h:x", "sip:h:65536", "sip:h:-1", "sip:h: 1", "sip:h:99999999999999999999", "sip:h:5060port",
 		"sip:h;a b", "sip:h; lr", "sip:h\r\n", "sip:h\x00", "sip:\xc3\xa9@b", "sip:h>", "sip:h;p=\"x\"", "sip:a@h?b@c", "sip:a@h;x@y",
-		"sip:256.1.1.1", "sip:1.2.3", "sip:a(b@h:1:2", "sip:a[b@h", "tel:", "tel:+", "tel:-", "tel:x", "tel:+1 2", "tel:++1", "isbn:",
+		"sip:256.1.1.1", "sip:1.2.3", "sip:a(b@h:1:2", "sip:a:b[c@h", "sip:a[b@h", "tel:", "tel:+", "tel:-", "tel:x", "tel:+1 2", "tel:++1", "isbn:",
 		"sip:h" + strings.Repeat(";a", MaxParams+1), "sip:h?a" + strings.Repeat("&a", MaxParams), "tel:1" + strings.Repeat(";a", MaxParams+1),
 		"tel:+" + strings.Repeat("1", MaxURI), "sip:" + strings.Repeat("a", MaxURI) + "@h",
 	} {

@@ -91,6 +91,18 @@ func TestWriterResponse(t *testing.T) {
 	}
 }
 
+func TestWriterRequest(t *testing.T) {
+	w := NewWriter(make([]byte, 0, 512), true)
+	w.RequestLineBytes(MMessage, []byte("sip:a@b"))
+	w.Extension("Content-Type", "text/plain")
+	w.Header(HEvent, "reg")
+	w.Body("message/cpim", []byte("hi"))
+	want := "MESSAGE sip:a@b SIP/2.0\r\nContent-Type: text/plain\r\no: reg\r\nl: 2\r\n\r\nhi"
+	if got, err := w.Bytes(); err != nil || string(got) != want {
+		t.Errorf("%v\ngot  %q\nwant %q", err, got, want)
+	}
+}
+
 // TestWriterRefuses: what would give a message two readings is never written.
 func TestWriterRefuses(t *testing.T) {
 	tests := map[string]func(w *Writer){
