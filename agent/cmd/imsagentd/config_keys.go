@@ -84,6 +84,22 @@ func suggestion(key string, fields map[string]any) string {
 // want says which type a value should have.
 func want(kind string, v any) string { return fmt.Sprintf("is %s, want %s", kindOf(v), kind) }
 
+// mismatch says that v is not of this kind. Where a string is wanted it does not show v: the
+// key may be that of a secret.
+func mismatch(v any, kind string) string {
+	switch v := v.(type) {
+	case string:
+		return fmt.Sprintf("%q is not %s", v, kind)
+	case int64:
+		if kind != aString {
+			return fmt.Sprintf("%d is not %s", v, kind)
+		}
+	}
+	return want(kind, v)
+}
+
+const aString = "a string"
+
 // kindOf names the type of a value of package toml.
 func kindOf(v any) string {
 	switch v.(type) {
@@ -109,7 +125,7 @@ func kindOf(v any) string {
 func assign(ptr, v any) string {
 	switch p := ptr.(type) {
 	case *string:
-		return set(p, v, "a string", asString)
+		return set(p, v, aString, asString)
 	case *bool:
 		return set(p, v, "true or false", func(v any) (bool, bool) { b, ok := v.(bool); return b, ok })
 	case *int:
@@ -126,16 +142,13 @@ func assign(ptr, v any) string {
 		}
 		return set(p, v, `an address with a port such as "[::1]:5060"`, asEndpoint)
 	case *[]string:
-		return set(p, v, "an array of strings", each(asString))
+		return setEach(p, v, aString, asString)
 	case *[]agent.Endpoint:
-		return set(p, v, `an array of addresses with ports such as ["[::1]:5070"]`, each(asEndpoint))
+		return setEach(p, v, `an address with a port such as "[::1]:5070"`, asEndpoint)
 	case *[]uint32:
-		return set(p, v, "an array of user ids", each(func(v any) (uint32, bool) {
-			n, ok := v.(int64)
-			return uint32(n), ok && n == int64(uint32(n))
-		}))
+		return setEach(p, v, "a user id", func(v any) (uint32, bool) { n, ok := v.(int64); return uint32(n), ok && n == int64(uint32(n)) })
 	case *[]cpim.Namespace:
-		return set(p, v, `an array such as ["MyFeatures <mailto:RCSFeatures@test.com>"]`, each(asNamespace))
+		return setEach(p, v, `a namespace such as "MyFeatures <mailto:RCSFeatures@test.com>"`, asNamespace)
 	}
 	panic(fmt.Sprintf("imsagentd: no way to read a %T", ptr))
 }
@@ -144,32 +157,28 @@ func assign(ptr, v any) string {
 func set[T any](p *T, v any, kind string, read func(any) (T, bool)) string {
 	got, ok := read(v)
 	if !ok {
-		if s, isString := v.(string); isString {
-			return fmt.Sprintf("%q is not %s", s, kind)
-		}
-		return want(kind, v)
+		return mismatch(v, kind)
 	}
 	*p = got
 	return ""
 }
 
-// each makes of a reader of values one of arrays.
-func each[T any](read func(any) (T, bool)) func(any) ([]T, bool) {
-	return func(v any) ([]T, bool) {
-		array, ok := v.([]any)
-		if !ok {
-			return nil, false
-		}
-		list := make([]T, 0, len(array))
-		for _, element := range array {
-			got, ok := read(element)
-			if !ok {
-				return nil, false
-			}
-			list = append(list, got)
-		}
-		return list, true
+// setEach stores what read makes of the elements of the array v.
+func setEach[T any](p *[]T, v any, kind string, read func(any) (T, bool)) string {
+	array, ok := v.([]any)
+	if !ok {
+		return want("an array", v)
 	}
+	list := make([]T, 0, len(array))
+	for i, element := range array {
+		got, ok := read(element)
+		if !ok {
+			return fmt.Sprintf("element %d %s", i+1, mismatch(element, kind))
+		}
+		list = append(list, got)
+	}
+	*p = list
+	return ""
 }
 
 func asString(v any) (string, bool) { s, ok := v.(string); return s, ok }
