@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -214,7 +215,7 @@ func (st *stream) read(n *Network, r *bufio.Reader) {
 
 // dial connects to the UE's MSRP port.
 func (s *session) dial(addr string) error {
-	c, err := net.DialTimeout("tcp", addr, s.n.patience())
+	c, err := s.n.dial(addr)
 	if err != nil {
 		return err
 	}
@@ -227,6 +228,12 @@ func (s *session) dial(addr string) error {
 		s.stream.read(s.n, bufio.NewReader(c))
 	})
 	return nil
+}
+
+// dial opens a connection from our own address: the UE takes nothing from others.
+func (n *Network) dial(addr string) (net.Conn, error) {
+	d := net.Dialer{Timeout: n.patience(), LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(n.Addr().Addr(), 0))}
+	return d.Dial("tcp", addr)
 }
 
 // patience is the longest wait for one step.

@@ -60,7 +60,7 @@ func (c *caller) call() error {
 
 // connect opens a SIP connection to the UE.
 func (n *Network) connect(to netip.AddrPort) (flow, error) {
-	conn, err := net.DialTimeout("tcp", to.String(), n.patience())
+	conn, err := n.dial(to.String())
 	if err != nil {
 		return flow{}, err
 	}
@@ -116,7 +116,9 @@ func (c *caller) progress() error {
 		if err != nil {
 			return at(row(want.step), err)
 		}
-		c.n.note(row(want.step), m.flow.transport, false, m.raw)
+		step := row(want.step)
+		step.Message = strings.TrimPrefix(m.start, "SIP/2.0 ")
+		c.n.note(step, m.flow.transport, false, m.raw)
 		k := c.checkResponse(m)
 		k.want(want.ok(m.status()) && m.status() < 300, "the UE answers %q", m.start)
 		got := param(m.get("To"), "tag")

@@ -27,7 +27,8 @@ type program struct {
 	lines []string
 }
 
-// start runs a program in dir. Its output goes to dir/NAME.log and to tee.
+// start runs a program in dir. Its output goes to dir/NAME.log, what
+// it writes to standard output to tee too.
 func start(dir, bin, name string, tee func(string), args ...string) (*program, error) {
 	p := &program{name: name, tee: tee, over: make(chan struct{})}
 	p.cmd = exec.Command(bin, args...)
@@ -51,8 +52,8 @@ func start(dir, bin, name string, tee func(string), args ...string) (*program, e
 	}
 	var readers sync.WaitGroup
 	readers.Add(2)
-	go func() { defer readers.Done(); p.read(stdout, log) }()
-	go func() { defer readers.Done(); p.read(stderr, log) }()
+	go func() { defer readers.Done(); p.read(stdout, log, p.tee) }()
+	go func() { defer readers.Done(); p.read(stderr, log, nil) }()
 	go func() {
 		readers.Wait()
 		p.err = p.cmd.Wait()
@@ -63,14 +64,14 @@ func start(dir, bin, name string, tee func(string), args ...string) (*program, e
 }
 
 // read notes each line of the program's output.
-func (p *program) read(r io.Reader, log *os.File) {
+func (p *program) read(r io.Reader, log *os.File, tee func(string)) {
 	for s := bufio.NewScanner(r); s.Scan(); {
 		line := s.Text()
 		p.mu.Lock()
 		p.lines = append(p.lines, line)
 		fmt.Fprintln(log, line)
-		if p.tee != nil {
-			p.tee(line)
+		if tee != nil {
+			tee(line)
 		}
 		p.mu.Unlock()
 	}
