@@ -50,9 +50,26 @@ type call struct {
 	refresh bool      // … and it was a refresh
 	asked   bool      // the owner waits for EvReinviteDone
 
-	sdpLen uint16
-	sdp    [maxStoredSDP]byte
+	sdp  stored // our description
+	next stored // that of our re-INVITE, until it is accepted
 }
+
+// stored is a kept description; the zero value is none.
+type stored struct {
+	n    uint16
+	text [maxStoredSDP]byte
+}
+
+// set keeps a description; one that is too long is not kept, and neither is
+// the one before it.
+func (s *stored) set(body []byte) {
+	s.n = 0
+	if len(body) <= maxStoredSDP {
+		s.n = uint16(copy(s.text[:], body))
+	}
+}
+
+func (s *stored) get() []byte { return s.text[:s.n] }
 
 // repeat is something sent again at doubling intervals until it is confirmed.
 type repeat struct {
@@ -134,7 +151,7 @@ func (c *call) clear() {
 	c.ok.stop()
 	c.okSeq, c.offered = 0, false
 	c.offer, c.mine, c.again, c.refresh, c.asked = 0, 0, time.Time{}, false, false
-	c.sdpLen = 0
+	c.sdp.n, c.next.n = 0, 0
 }
 
 // deadline returns when expireCall is due.
@@ -190,14 +207,6 @@ func (u *UA) withMessage(e Event) Event {
 	return e
 }
 
-// storeSDP keeps our description; one that is too long is forgotten.
-func (c *call) storeSDP(body []byte) {
-	c.sdpLen = 0
-	if len(body) <= maxStoredSDP {
-		c.sdpLen = uint16(copy(c.sdp[:], body))
-	}
-}
-
 // StoreSDP gives the UA our current description, which it repeats in
 // refreshes and to a re-INVITE without one. Invite, Answer, Reinvite and
 // AnswerOffer do so themselves when the body is application/sdp.
@@ -209,7 +218,7 @@ func (u *UA) StoreSDP(h Call, body []byte) error {
 	if len(body) > maxStoredSDP {
 		return ErrTooLong
 	}
-	c.storeSDP(body)
+	c.sdp.set(body)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (u *UA) Answer(now time.Time, h Call, out *AnswerOut) error {
 	c.state = callAnswered
 	c.rel.stop()
 	c.rel.waiting = 0
-	c.storeIfSDP(out.ContentType, out.Body)
+	c.sdp.setIf(out.ContentType, out.Body)
 	return nil
 }
 

@@ -31,9 +31,9 @@ func (u *UA) offerCame(now time.Time, c *call, key hash) {
 	switch {
 	case !u.hasBody() && u.msg.Method == MUpdate:
 		_ = u.accept(now, t, c, &ownResponse{})
-	case !u.hasBody() && c.sdpLen > 0:
+	case !u.hasBody() && c.sdp.n > 0:
 		c.offered = true
-		_ = u.accept(now, t, c, &ownResponse{contentType: "application/sdp", body: c.sdp[:c.sdpLen]})
+		_ = u.accept(now, t, c, &ownResponse{contentType: "application/sdp", body: c.sdp.get()})
 	default:
 		c.offer = t.handle()
 		c.offered = !u.hasBody()
@@ -82,7 +82,7 @@ func (u *UA) AnswerOffer(now time.Time, h Call, contentType string, body []byte)
 		return err
 	}
 	c.offer = 0
-	c.storeIfSDP(contentType, body)
+	c.sdp.setIf(contentType, body)
 	return nil
 }
 
@@ -103,8 +103,9 @@ func (u *UA) RejectOffer(now time.Time, h Call, status uint16) error {
 	return nil
 }
 
-// Reinvite sends a new offer in a session; the UA keeps it as our description.
-// EvReinviteDone follows. A 491 is tried again by the UA itself.
+// Reinvite sends a new offer in a session; once it is accepted the UA keeps it
+// as our description. EvReinviteDone follows. A 491 is tried again by the UA
+// itself.
 func (u *UA) Reinvite(now time.Time, h Call, contentType string, body []byte) error {
 	c, err := u.open(h)
 	if err != nil {
@@ -117,7 +118,8 @@ func (u *UA) Reinvite(now time.Time, h Call, contentType string, body []byte) er
 		return err
 	}
 	c.asked, c.again = true, time.Time{}
-	c.storeIfSDP(contentType, body)
+	c.next.n = 0
+	c.next.setIf(contentType, body)
 	return nil
 }
 
@@ -163,7 +165,7 @@ func (u *UA) refreshNow(now time.Time, c *call) {
 	if c.peer>>MUpdate&1 != 0 {
 		err = u.sendInside(now, c, MUpdate, "", nil)
 	} else {
-		err = u.sendInside(now, c, MInvite, "application/sdp", c.sdp[:c.sdpLen])
+		err = u.sendInside(now, c, MInvite, "application/sdp", c.sdp.get())
 	}
 	if err != nil {
 		c.timer.refresh = now.Add(u.cfg.Timers.T1)
@@ -206,8 +208,14 @@ func (u *UA) refreshAccepted(now time.Time, t *txn, c *call) {
 	}
 	if first && c.asked {
 		c.asked = false
+		c.sdp = c.next
 		u.emit(c, u.withMessage(Event{Kind: EvReinviteDone}))
 	}
+}
+
+// canRepeat tells whether we still have what was sent.
+func (c *call) canRepeat(m Method) bool {
+	return m == MUpdate || !c.asked || c.next.n > 0
 }
 
 // refreshRefused applies a failure of our re-INVITE or UPDATE.
@@ -216,9 +224,9 @@ func (u *UA) refreshRefused(now time.Time, c *call, m Method, status uint16) {
 	switch {
 	case status == 481 || status == 408:
 		u.refreshFailed(now, c, status, ReasonGone)
-	case status == 491 && (m == MUpdate || c.sdpLen > 0):
+	case status == 491 && c.canRepeat(m):
 		c.again = now.Add(u.backOff(c))
-	case status == 422 && u.minSE() > c.timer.minSE && (m == MUpdate || c.sdpLen > 0):
+	case status == 422 && u.minSE() > c.timer.minSE && c.canRepeat(m):
 		c.timer.minSE = u.minSE()
 		u.tryAgain(now, c)
 	case c.asked:
@@ -251,7 +259,7 @@ func (u *UA) tryAgain(now time.Time, c *call) {
 		u.refreshNow(now, c)
 		return
 	}
-	if !c.settled(u) || u.sendInside(now, c, MInvite, "application/sdp", c.sdp[:c.sdpLen]) != nil {
+	if !c.settled(u) || u.sendInside(now, c, MInvite, "application/sdp", c.next.get()) != nil {
 		c.again = now.Add(u.cfg.Timers.T1)
 	}
 }

@@ -23,14 +23,14 @@ func (u *UA) Invite(now time.Time, out *InviteOut) (Call, error) {
 		return 0, err
 	}
 	t.call, c.txn = c.name(), t.handle()
-	c.storeIfSDP(out.ContentType, out.Body)
+	c.sdp.setIf(out.ContentType, out.Body)
 	return t.call, nil
 }
 
-// storeIfSDP keeps a body that is a description.
-func (c *call) storeIfSDP(contentType string, body []byte) {
+// setIf keeps a body that is a description.
+func (s *stored) setIf(contentType string, body []byte) {
 	if EqualFold(mediaType(contentType), "application/sdp") {
-		c.storeSDP(body)
+		s.set(body)
 	}
 }
 

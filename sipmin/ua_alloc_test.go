@@ -172,3 +172,22 @@ func answerTo(dst, request []byte, head string) []byte {
 	}
 	return append(dst, "\r\n"...)
 }
+
+func BenchmarkUAUpdate(b *testing.B) {
+	u, _, to := steadyUA(b)
+	msg := []byte(peerRequest("UPDATE", "2", to, "Contact: <sip:bob@192.0.2.7>\r\nSupported: timer\r\nSession-Expires: 1800\r\n"))
+	b.ReportAllocs()
+	for b.Loop() {
+		u.Receive(epoch, peerUDP, msg)
+		u.Next()
+	}
+}
+
+func BenchmarkUAOptions(b *testing.B) {
+	u, _, _ := steadyUA(b)
+	msg := []byte(peerRequest("OPTIONS", "2", "<sip:alice@example.net>", ""))
+	b.ReportAllocs()
+	for b.Loop() {
+		u.Receive(epoch, peerUDP, msg)
+	}
+}

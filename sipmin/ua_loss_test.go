@@ -20,6 +20,7 @@ type pair struct {
 	queue []packet
 	count int
 	lose  func(n int) bool
+	twice bool   // every packet arrives twice
 	log   string // the events of both, in order
 	calls [2]Call
 }
@@ -33,6 +34,9 @@ func (w pairWire) Send(_ Target, b []byte) bool {
 	w.p.count++
 	if !w.p.lose(w.p.count) {
 		w.p.queue = append(w.p.queue, packet{1 - w.me, append([]byte(nil), b...)})
+		if w.p.twice {
+			w.p.queue = append(w.p.queue, w.p.queue[len(w.p.queue)-1])
+		}
 	}
 	return true
 }
@@ -167,6 +171,18 @@ func TestUALossOfEverything(t *testing.T) {
 		p.run(10 * time.Minute)
 		p.empty(t, buffers)
 	}
+}
+
+// TestUAEveryPacketTwice: repetitions change nothing.
+func TestUAEveryPacketTwice(t *testing.T) {
+	buffers := [2]int{32, 32}
+	p := newPair(t, func(int) bool { return false }, buffers)
+	p.twice = true
+	p.talk(t)
+	if p.log != talked {
+		t.Error(p.log)
+	}
+	p.empty(t, buffers)
 }
 
 // TestUAStarvation runs the scenario with 0, 1, 2 … buffers on either side

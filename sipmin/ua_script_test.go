@@ -302,6 +302,10 @@ func (s *script) act(w []string, more []string) {
 		s.config(w[1:])
 	case "full":
 		s.full = w[1] == "on"
+	case "describe":
+		for line := range strings.Lines(string(s.ua.Describe(nil, s.now))) {
+			s.log("   " + strings.TrimSpace(line))
+		}
 	case "block":
 		s.blocked = w[1] == "on"
 	case "memory":
