@@ -1,5 +1,7 @@
 package msrp
 
+import "bytes"
+
 // span makes a Span of offsets that a limit has already bounded.
 func span(from, to int) Span { return Span{uint16(from), uint16(to - from)} }
 
@@ -46,8 +48,7 @@ func unreserved(c byte) bool {
 	return alphanum(c) || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// isIdent reports whether b is made of ident-chars (§9). A first character that is not
-// ALPHANUM and lengths other than 4 to 32 are tolerated: peers send them.
+// isIdent is what we put out as an identifier (§9), but for its length.
 func isIdent(b []byte) bool {
 	for _, c := range b {
 		if !alphanum(c) && c != '.' && c != '-' && c != '+' && c != '%' && c != '=' {
@@ -55,6 +56,15 @@ func isIdent(b []byte) bool {
 		}
 	}
 	return len(b) > 0 && len(b) <= MaxID
+}
+
+// isID is what we take for a Message-ID: all that is visible. It is only ever compared.
+func isID(b []byte) bool { return len(b) > 0 && len(b) <= MaxID && printable(b) }
+
+// isTID is what we take for a transaction id: flags that are no ident-chars would make the
+// end-line ambiguous, anything else visible does no harm.
+func isTID(b []byte) bool {
+	return isID(b) && bytes.IndexByte(b, '$') < 0 && bytes.IndexByte(b, '#') < 0
 }
 
 // isToken reports whether b is a header name: anything visible but the colon.

@@ -99,7 +99,7 @@ func (h *Head) startLine(b []byte, end int) error {
 	}
 	h.TID = span(len(prefix), len(prefix)+i)
 	at := len(prefix) + i + 1
-	if !isIdent(h.TID.In(b)) || at == end {
+	if !isTID(h.TID.In(b)) || at == end {
 		return ErrStart
 	}
 	word := end
@@ -196,7 +196,7 @@ func (h *Head) known(b, name []byte, value Span) {
 	case equalFold(name, "Message-ID"):
 		if h.once(seenID) {
 			h.MessageID = value
-			h.must(isIdent(v), ErrID)
+			h.must(isID(v), ErrID)
 		}
 	case equalFold(name, "Byte-Range"):
 		if h.once(seenRange) {
