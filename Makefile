@@ -11,6 +11,9 @@ test:   ## every test (needs only Go; what else a test uses it installs or names
 	@sh scripts/setup test
 	$(GO) test ./...
 
+demo:   ## a whole RCS chat, both ways, with real processes and sockets (out/demo.txt, out/demo.pcapng)
+	@$(GO) run ./scripts/demo
+
 check:  ## gofmt, vet, staticcheck, tests under the race detector
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
@@ -24,5 +27,9 @@ build:  ## static daemon and CLI for every board architecture, in out/<arch>/
 bench:  ## benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-.PHONY: help test check build bench
+interop: ## SIPp as caller and callee against the real daemon, IPv6, TCP and UDP
+	@sh scripts/setup interop
+	@sh scripts/interop
+
+.PHONY: help demo interop test check build bench
 .DEFAULT_GOAL = help

@@ -25,6 +25,9 @@ var ErrSpool = errors.New("agent: spool unusable")
 // answers on the host socket; all else is an error of the operating system.
 func Run(ctx context.Context, cfg *Config, version string, log *slog.Logger, ready func()) error {
 	debug.SetMemoryLimit(cfg.Memory.Limit)
+	if err := removeStale(cfg.Host.Socket); err != nil {
+		return err
+	}
 	sp, err := spool.Open(cfg.State, spool.Options{MaxBytes: cfg.Spool.MaxBytes, MaxMessages: cfg.Spool.MaxMessages})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSpool, err)

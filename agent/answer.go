@@ -160,6 +160,7 @@ func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 	c.adoptConversation(s, ev)
 	c.noteSession(s, sessIncoming, 0)
 	if c.cfg.Chat.Accept == "auto" || replaced || s.deferred || p.head >= 0 {
+		_ = c.ua.Progress(c.now, s.call, 183) // step 3 of the trace: the early dialog
 		c.accept(s)
 		return
 	}

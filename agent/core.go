@@ -102,9 +102,7 @@ func NewCore(cfg *Config, s Setup) (*Core, error) {
 	c.own = []byte(cfg.IMS.From())
 	c.scratch = make([]byte, 0, ipc.MaxFrame)
 	c.decoded = make([]byte, 0, bufpool.Size)
-	for _, ns := range cfg.Chat.Namespaces {
-		c.namespaces = append(c.namespaces, cpim.Namespace{Prefix: ns.Prefix, URI: ns.URI})
-	}
+	c.namespaces = cfg.Chat.Namespaces
 	if err := c.openUA(); err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func (c *Core) readMSRP(k *msrpConn, buf *bufpool.Buf) {
 	defer buf.Release()
 	all := buf.Bytes()
 	shown := 0
-	for at := 0; at < len(all); {
+	for at := 0; ; {
 		n, it, err := k.reader.Next(all[at:])
 		at += n
 		if err != nil {
@@ -154,7 +154,7 @@ func (c *Core) readMSRP(k *msrpConn, buf *bufpool.Buf) {
 		if k.flow != flow { // the item ended the connection
 			return
 		}
-		if n == 0 && it.Kind == msrp.ItemNone {
+		if it.Kind == msrp.ItemNone {
 			break
 		}
 	}

@@ -37,10 +37,10 @@ func (c *Core) trace(out bool, proto string, tr sipmin.Transport, remote netip.A
 	}
 	var r msrp.Reader
 	shown := 0
-	for at := 0; at < len(b); {
+	for at := 0; ; {
 		n, it, err := r.Next(b[at:])
 		at += n
-		if err != nil || n == 0 && it.Kind == msrp.ItemNone {
+		if err != nil || it.Kind == msrp.ItemNone {
 			break
 		}
 		if it.Kind == msrp.ItemEnd {

@@ -5,8 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-
-	"imsagent/agent"
 )
 
 // Exit codes.
@@ -70,10 +68,4 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 		fmt.Fprintln(stderr, "imsagentd:", err)
 	}
 	return o, err
-}
-
-// serve runs the agent until it is stopped and returns the exit code.
-func serve(_ *agent.Config, stderr io.Writer) int {
-	fmt.Fprintln(stderr, "imsagentd: the configuration is good; running it is not yet there")
-	return exitFailed
 }

@@ -1,0 +1,511 @@
+package agent
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"imsagent/agent/internal/bufpool"
+	"imsagent/agent/spool"
+	"imsagent/cpim"
+	"imsagent/modem"
+)
+
+var update = flag.Bool("update", false, "rewrite the transcripts with what happened: read the difference before committing it")
+
+// TestTranscripts plays every file of testdata/*.txt. A line "$ command" is what happens to
+// the agent; the indented lines below are all that it did about it, in order. The commands
+// are the methods of world below.
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWorld(t)
+			got := w.play(string(b))
+			if *update {
+				if err := os.WriteFile(f, []byte(got), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != string(b) {
+				t.Errorf("%s differs from what happened:\n%s", f, difference(string(b), got))
+			}
+			w.checkLeaks()
+		})
+	}
+}
+
+// difference shows the first line that differs, with what stands around it.
+func difference(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := 0; i < len(a) || i < len(b); i++ {
+		x, y := "", ""
+		if i < len(a) {
+			x = a[i]
+		}
+		if i < len(b) {
+			y = b[i]
+		}
+		if x != y {
+			return fmt.Sprintf("line %d\nwant %s\ngot  %s", i+1, x, strings.Join(b[i:min(i+6, len(b))], "\n     "))
+		}
+	}
+	return ""
+}
+
+// A world is one Core with everything around it played: time, the spool, the network and
+// the host.
+type world struct {
+	t        *testing.T
+	cfg      Config
+	core     *Core
+	pool     *bufpool.Pool
+	now      time.Time
+	wall     time.Time
+	queue    []Event
+	out      []string
+	spool    map[uint64][]byte
+	files    map[uint64][]byte
+	seen     map[string]bool
+	flows    map[FlowID]netip.AddrPort
+	refuse   bool              // dials are refused
+	hold     bool              // the flash does not answer
+	requests map[string][]byte // last request of the agent, by method
+	invite   string            // the peer's last INVITE
+	response []byte            // last response of the agent
+	sends    []string          // MSRP requests of the agent not yet answered: tid
+	conn     FlowID            // MSRP connection of now
+	path     string            // our MSRP path
+	last     map[string]string // what the network knows of the agent's messages
+	serial   int
+	seed     uint64
+}
+
+var (
+	ueAddr   = netip.MustParseAddrPort("[2001::1:4c16:9c0f:4986:9e6d]:5060")
+	pcscf    = netip.MustParseAddrPort("[2001:0:0:1::2]:5060")
+	peerMSRP = netip.MustParseAddrPort("[2001:0:0:1::2]:16000")
+)
+
+func newWorld(t *testing.T) *world {
+	cfg := DefaultConfig()
+	cfg.IMS.Local, _ = ParseEndpoint("[2001::1:4c16:9c0f:4986:9e6d]:5060")
+	p, _ := ParseEndpoint("[2001:0:0:1::2]:5060")
+	cfg.IMS.PCSCF = []Endpoint{p}
+	cfg.IMS.IMPU = "sip:310410123456789@sharetechnote.com"
+	cfg.IMS.Register = false
+	cfg.IMS.Access = "fixed"
+	cfg.Modem.Protocol = "none"
+	cfg.Modem.AccessNetwork = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"
+	cfg.MSRP.Setup = "active"
+	cfg.Spool.MaxMessages = 100
+	cfg.Memory.Sessions = 4
+	w := &world{t: t, cfg: cfg, pool: bufpool.New(64, largeBuffers), now: bootEpoch.Add(1000 * time.Second),
+		wall: time.Date(2015, 2, 24, 6, 48, 9, 0, time.UTC), spool: map[uint64][]byte{}, files: map[uint64][]byte{},
+		seen: map[string]bool{}, flows: map[FlowID]netip.AddrPort{}, requests: map[string][]byte{}, last: map[string]string{}}
+	return w
+}
+
+// start makes the core, after the configuration commands.
+func (w *world) start() {
+	if w.core != nil {
+		return
+	}
+	core, err := NewCore(&w.cfg, Setup{Version: "test", Pool: w.pool, MSRPPort: 8880, Entropy: w.entropy, Now: w.now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.core = core
+}
+
+// entropy is a generator with a seed: every run has the same ids.
+func (w *world) entropy(dst []byte) {
+	for i := range dst {
+		w.seed = w.seed*6364136223846793005 + 1442695040888963407
+		dst[i] = byte(w.seed >> 33)
+	}
+}
+
+// play runs a transcript and returns it with what happened.
+func (w *world) play(script string) string {
+	var got strings.Builder
+	for _, line := range strings.Split(strings.TrimSuffix(script, "\n"), "\n") {
+		switch {
+		case strings.HasPrefix(line, "  "):
+			continue // what was seen when it was recorded
+		case strings.HasPrefix(line, "$ "):
+			got.WriteString(line + "\n")
+			w.out = w.out[:0]
+			w.command(words(line[2:]))
+			for _, o := range w.out {
+				got.WriteString("  " + o + "\n")
+			}
+		default:
+			got.WriteString(line + "\n")
+		}
+	}
+	return got.String()
+}
+
+// words splits a command; "quoted words" are one.
+func words(line string) (list []string) {
+	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
+		if line[0] == '"' {
+			end := strings.IndexByte(line[1:], '"') + 1
+			list, line = append(list, line[1:end]), line[end+1:]
+			continue
+		}
+		word, rest, _ := strings.Cut(line, " ")
+		list, line = append(list, word), rest
+	}
+	return list
+}
+
+// command carries out one line.
+func (w *world) command(a []string) {
+	if a[0] == "config" {
+		w.config(a[1:])
+		return
+	}
+	w.start()
+	switch a[0] {
+	case "wait":
+		d, err := time.ParseDuration(a[1])
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.wait(d)
+	case "host":
+		w.host(a[1:])
+	case "sip":
+		w.sip(a[1:])
+	case "msrp":
+		w.msrp(a[1:])
+	case "modem":
+		w.step(Event{Kind: EvModem, Modem: modem.Event{Kind: modem.Access, PANI: a[1]}})
+	case "dial":
+		w.refuse = a[1] == "refused"
+	case "flash":
+		w.flash(a[1])
+	case "stop":
+		w.step(Event{Kind: EvStop})
+		w.say("stopped %v", w.core.Stopped())
+	default:
+		w.t.Fatalf("unknown command %v", a)
+	}
+}
+
+func (w *world) config(a []string) {
+	for _, kv := range a {
+		k, v, _ := strings.Cut(kv, "=")
+		switch k {
+		case "accept":
+			w.cfg.Chat.Accept = v
+		case "sessions":
+			w.cfg.Memory.Sessions, _ = strconv.Atoi(v)
+		case "setup":
+			w.cfg.MSRP.Setup = v
+		case "transport":
+			w.cfg.IMS.Transport = v
+		case "max_size":
+			w.cfg.MSRP.MaxSize, _ = strconv.ParseInt(v, 10, 64)
+		case "max_messages":
+			w.cfg.Spool.MaxMessages, _ = strconv.Atoi(v)
+		case "cpim_pani":
+			w.cfg.Chat.CPIMPANI = v
+			w.cfg.Chat.Namespaces = append(w.cfg.Chat.Namespaces, cpim.Namespace{Prefix: v, URI: "mailto:RCSFeatures@test.com"})
+		default:
+			w.t.Fatalf("unknown configuration %q", k)
+		}
+	}
+}
+
+// say adds a line to what happened.
+func (w *world) say(format string, a ...any) { w.out = append(w.out, fmt.Sprintf(format, a...)) }
+
+// wait lets time pass, with a timer event at each deadline.
+func (w *world) wait(d time.Duration) {
+	end := w.now.Add(d)
+	for n := 0; ; n++ {
+		at := w.core.Deadline()
+		if at.IsZero() || at.After(end) {
+			break
+		}
+		if n > 10000 {
+			w.t.Fatalf("deadlines never end: %v is due at %v", at, w.now)
+		}
+		if at.Before(w.now) {
+			at = w.now
+		}
+		w.wall = w.wall.Add(at.Sub(w.now))
+		w.now = at
+		before := len(w.out)
+		w.step(Event{})
+		if len(w.out) > before {
+			w.out = append(w.out[:before], append([]string{"at +" + d.String() + "-" + end.Sub(w.now).String()}, w.out[before:]...)...)
+		}
+		if !w.core.Deadline().After(w.now) && w.core.Deadline().Equal(at) && len(w.out) == before {
+			w.now = w.now.Add(time.Millisecond)
+			w.wall = w.wall.Add(time.Millisecond)
+		}
+	}
+	w.wall = w.wall.Add(end.Sub(w.now))
+	w.now = end
+}
+
+// step gives the core one event, and everything that follows from it.
+func (w *world) step(ev Event) {
+	w.queue = append(w.queue, ev)
+	for n := 0; len(w.queue) > 0; n++ {
+		if n > 100000 {
+			w.t.Fatal("events never end")
+		}
+		ev := w.queue[0]
+		w.queue = w.queue[1:]
+		acts := w.core.Step(w.now, w.wall, ev)
+		for _, a := range append([]Action(nil), acts...) {
+			w.act(a)
+		}
+	}
+}
+
+// buf is a buffer with octets in it, as a reader would give them.
+func (w *world) buf(b []byte) *bufpool.Buf {
+	buf := w.pool.Get()
+	if buf == nil || !buf.Append(b) {
+		w.t.Fatalf("no buffer for %d octets", len(b))
+	}
+	return buf
+}
+
+// act carries out one action and shows it.
+func (w *world) act(a Action) {
+	switch a.Kind {
+	case ActSend:
+		w.sent(a)
+	case ActDial:
+		w.say("dial %v %v", doorName(a.Door), a.Addr)
+		if w.refuse {
+			w.queue = append(w.queue, Event{Kind: EvClosed, Flow: a.Flow, Door: a.Door, Addr: a.Addr, Fault: FaultRefused})
+			return
+		}
+		w.flows[a.Flow] = a.Addr
+		if a.Door == DoorMSRP {
+			w.conn = a.Flow
+		}
+		w.queue = append(w.queue, Event{Kind: EvOpened, Flow: a.Flow, Door: a.Door, Addr: a.Addr, Local: ueAddr})
+	case ActClose:
+		w.say("close %v", w.flowName(a.Flow))
+		delete(w.flows, a.Flow)
+	case ActStore, ActFinish:
+		w.store(a)
+	case ActLoad:
+		w.load(a)
+	case ActMark:
+		w.say("flash mark %d %v", a.ID, a.State)
+	case ActForget:
+		w.say("flash forget %d", a.ID)
+		delete(w.spool, a.ID)
+		delete(w.files, a.ID)
+	case ActPeer:
+		w.say("flash conversation %s %s", a.Key, a.Text)
+	case ActBegin:
+		w.files[a.ID] = []byte{}
+	case ActWrite:
+		b := w.files[a.ID]
+		if n := int(a.Off) + a.Buf.Len(); n > len(b) {
+			b = append(b, make([]byte, n-len(b))...)
+		}
+		copy(b[a.Off:], a.Buf.Bytes())
+		w.files[a.ID] = b
+		a.Buf.Release()
+	case ActDrop:
+		w.say("flash drop %d", a.ID)
+		delete(w.files, a.ID)
+	}
+}
+
+func doorName(d Door) string { return [...]string{"sip", "msrp", "host"}[d] }
+
+func (w *world) flowName(id FlowID) string {
+	switch {
+	case id == udpFlow:
+		return "udp"
+	case id >= hostFlow && id%2 == 0 && id < hostFlow+20:
+		return "host" + strconv.Itoa(int(id-hostFlow)/2)
+	case w.flows[id].Port() == 5060:
+		return "tcp"
+	}
+	return "msrp"
+}
+
+// store is the flash: it keeps an entry, and knows duplicates by peer and id.
+func (w *world) store(a Action) {
+	var e spool.Entry
+	if err := spool.ParseEntry(a.Buf.Bytes(), &e); err != nil {
+		w.t.Fatalf("entry: %v", err)
+	}
+	ev := Event{Kind: EvStored, Token: a.Token, Buf: a.Buf}
+	key := string(e.Peer) + "\x00" + string(e.IMDNID)
+	switch {
+	case e.Dir == spool.In && len(e.IMDNID) > 0 && w.seen[key]:
+		ev.Dup = true
+		w.say("flash has that message already")
+	default:
+		w.spool[e.ID] = bytes.Clone(a.Buf.Bytes())
+		w.seen[key] = w.seen[key] || e.Dir == spool.In
+		w.say("flash store %d %s %s %q", e.ID, [...]string{"", "from", "to"}[e.Dir], e.Peer, brief(w.bodyOf(&e)))
+	}
+	if w.hold {
+		w.last["held"] = "1"
+		w.held(ev)
+		return
+	}
+	w.queue = append(w.queue, ev)
+}
+
+func (w *world) bodyOf(e *spool.Entry) []byte {
+	if e.Large {
+		return w.files[e.ID]
+	}
+	return e.Body
+}
+
+// brief shortens a long body to its beginning and its length.
+func brief(b []byte) string {
+	if len(b) > 40 {
+		return fmt.Sprintf("%s… (%d octets)", b[:20], len(b))
+	}
+	return string(b)
+}
+
+var heldEvents []Event
+
+func (w *world) held(ev Event) { heldEvents = append(heldEvents, ev) }
+
+func (w *world) flash(word string) {
+	switch word {
+	case "slow":
+		w.hold = true
+	case "ready":
+		w.hold = false
+		held := heldEvents
+		heldEvents = nil
+		for _, ev := range held {
+			w.step(ev)
+		}
+	case "full", "broken":
+		held := heldEvents
+		heldEvents, w.hold = nil, false
+		for _, ev := range held {
+			ev.Fault = FaultStorage
+			if word == "full" {
+				ev.Fault = FaultFull
+			}
+			w.step(ev)
+		}
+	}
+}
+
+func (w *world) load(a Action) {
+	ev := Event{Kind: EvLoaded, Token: a.Token}
+	entry, ok := w.spool[a.ID]
+	var e spool.Entry
+	if !ok || spool.ParseEntry(entry, &e) != nil {
+		ev.Fault = FaultNotFound
+	} else {
+		b := entry
+		if a.N > 0 {
+			body := w.bodyOf(&e)
+			b = body[a.Off:min(int(a.Off)+a.N, len(body))]
+		}
+		if ev.Buf = w.pool.Get(); !ev.Buf.Append(b) {
+			ev.Buf.Release()
+			ev.Buf = w.pool.GetLarge()
+			ev.Buf.Append(b)
+		}
+	}
+	w.queue = append(w.queue, ev)
+}
+
+// sent shows what the agent sends and keeps what the network must know to answer.
+func (w *world) sent(a Action) {
+	b := bytes.Clone(a.Buf.Bytes())
+	a.Buf.Release()
+	name := w.flowName(a.Flow)
+	switch {
+	case strings.HasPrefix(name, "host"):
+		w.say("%s> %s", name, frameText(w.t, b))
+	case name == "msrp":
+		w.sentMSRP(b)
+	default:
+		w.sentSIP(name, b)
+	}
+	if a.Flow != udpFlow {
+		door := DoorMSRP
+		if strings.HasPrefix(name, "host") {
+			door = DoorHost
+		} else if name == "tcp" {
+			door = DoorSIP
+		}
+		w.queue = append(w.queue, Event{Kind: EvWritten, Flow: a.Flow, Door: door})
+	}
+}
+
+// frameText is a MessagePack frame as JSON, shortened.
+func frameText(t *testing.T, b []byte) string {
+	var j bytes.Buffer
+	if _, err := msgp.UnmarshalAsJSON(&j, b); err != nil {
+		t.Fatalf("frame: %v", err)
+	}
+	return j.String()
+}
+
+// checkLeaks fails when a buffer is held by nobody that could release it.
+func (w *world) checkLeaks() {
+	w.t.Helper()
+	if w.core == nil {
+		return
+	}
+	for i := range w.core.sessions {
+		if s := &w.core.sessions[i]; s.state != sessionFree {
+			w.core.now = w.now
+			w.core.acts = w.core.acts[:0]
+			w.core.endSession(s, "", 0)
+			for _, a := range w.core.acts {
+				if a.Buf != nil {
+					a.Buf.Release()
+				}
+			}
+		}
+	}
+	// What is left is what SIP may have to send again; it ends with its timers.
+	w.out = w.out[:0]
+	w.wait(10 * time.Minute)
+	if w.pool.Free() != w.pool.Total() || w.pool.FreeLarge() != largeBuffers {
+		var held []string
+		for i, b := range w.core.lent.out {
+			if b != nil {
+				held = append(held, "lent "+strconv.Itoa(i))
+			}
+		}
+		sort.Strings(held)
+		w.t.Errorf("%d of %d buffers leaked %v", w.pool.Total()-w.pool.Free(), w.pool.Total(), held)
+	}
+}
