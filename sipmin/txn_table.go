@@ -37,6 +37,7 @@ type txn struct {
 	to      Target
 	viaPort uint16 // server: where §18.2.2 sends when the flow is gone
 	sized   bool   // TCP only because of the size, §18.1.1
+	moved   bool   // client: sent again since its connection was closed
 	acked   bool   // of an INVITE: memo holds the ACK
 	draft   bool   // server: memo holds the headers that every response copies
 	status  uint16 // server: last response

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// SendFailed says that nothing sent to this target since its last response
-// has arrived: the dial failed, or the datagram was refused.
+// SendFailed says that what was sent to this target has not arrived: the dial
+// failed, or the datagram was refused. Flow may be that of the failed dial.
 //
 // RFC 3261 §18.1.1: when TCP was chosen only for the size, and "attempts to
 // establish the connection … generate either an ICMP Protocol Not Supported, or
@@ -17,7 +17,7 @@ func (u *UA) SendFailed(now time.Time, to Target) {
 	u.forget()
 	for i := range u.txns {
 		t := &u.txns[i]
-		if !t.live() || t.to != to {
+		if !t.live() || !t.to.same(to) {
 			continue
 		}
 		if t.sized && (t.state == sCalling || t.state == sTrying) && u.byDatagram(now, t) {
@@ -25,6 +25,11 @@ func (u *UA) SendFailed(now time.Time, to Target) {
 		}
 		u.stepTxn(now, t, eTransport)
 	}
+}
+
+// same tells whether what goes to t would take the way of x.
+func (t Target) same(x Target) bool {
+	return t.Transport == x.Transport && t.Addr == x.Addr && (t.Flow == 0 || x.Flow == 0 || t.Flow == x.Flow)
 }
 
 // byDatagram sends a transaction's request by UDP after all.
@@ -50,13 +55,21 @@ func headEnd(b []byte) int {
 	return len(b)
 }
 
-// Closed says that a TCP connection is no more: responses that were to go by
-// it go to the sent-by of their request, RFC 3261 §18.2.2.
+// Closed says that a TCP connection that was open is no more. Responses that
+// were to go by it go to the sent-by of their request, RFC 3261 §18.2.2. A
+// request without any response yet is sent once more, by another connection:
+// it may have been lost, and if it was not, its branch makes it a repetition.
 func (u *UA) Closed(now time.Time, flow Flow) {
 	u.forget()
 	for i := range u.txns {
-		t := &u.txns[i]
-		if t.live() && !t.client() && flow != 0 && t.to.Flow == flow {
+		switch t := &u.txns[i]; {
+		case !t.live() || !t.reliable:
+		case t.client():
+			if (t.state == sCalling || t.state == sTrying) && !t.moved && (t.to.Flow == 0 || t.to.Flow == flow) {
+				t.moved, t.to.Flow = true, 0
+				u.sendMemo(now, t)
+			}
+		case flow != 0 && t.to.Flow == flow:
 			t.to.Flow = 0
 			t.to.Addr = netip.AddrPortFrom(t.to.Addr.Addr(), t.viaPort)
 		}

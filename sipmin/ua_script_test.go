@@ -321,7 +321,11 @@ func (s *script) act(w []string, more []string) {
 	case "raw":
 		s.receive(w[1:], strings.Join(more, "\r\n")+"\r\n")
 	case "failed":
-		s.ua.SendFailed(s.now, Target{Transport: transport(w[1]), Addr: s.cfg.Proxy})
+		flow := 0
+		if len(w) > 2 {
+			flow, _ = strconv.Atoi(w[2])
+		}
+		s.ua.SendFailed(s.now, Target{Transport: transport(w[1]), Flow: Flow(flow), Addr: s.cfg.Proxy})
 	case "closed":
 		n, _ := strconv.Atoi(w[1])
 		s.ua.Closed(s.now, Flow(n))
