@@ -100,8 +100,8 @@ func (d *dialog) firstRoute() []byte {
 	return elem.In(d.store[:d.used])
 }
 
-// routed reads from the route set where requests go. What is no address, or
-// none to which anything may be sent, leaves it to the proxy.
+// routed reads from the route set where requests go, if its first names an
+// address.
 func (d *dialog) routed() {
 	d.strict, d.hop = false, netip.AddrPort{}
 	b := d.store[:d.used]
@@ -120,7 +120,7 @@ func (d *dialog) routed() {
 	_, lr := Param(b, uri.Params, "lr")
 	d.strict = !lr
 	addr, ok := uri.Addr(b)
-	if !ok || addr.IsUnspecified() || addr.IsMulticast() || addr.IsLinkLocalUnicast() {
+	if !ok {
 		return
 	}
 	port := uri.Port
@@ -130,10 +130,12 @@ func (d *dialog) routed() {
 	d.hop = netip.AddrPortFrom(addr.Unmap(), port)
 }
 
-// nextHop returns where a request of this dialog goes: to its first route, RFC
-// 3261 §8.1.2, else to our proxy.
+// nextHop returns where a request of this dialog goes: to our proxy, at the
+// port of its first route, RFC 3261 §8.1.2. A route at another address is not
+// followed: the P-CSCF is the only peer that a UE has, nobody else is heard, and
+// what a peer writes cannot aim us at a third party.
 func (u *UA) nextHop(d *dialog) netip.AddrPort {
-	if d.hop.IsValid() {
+	if d.hop.IsValid() && d.hop.Addr() == u.proxy.Addr().Unmap() {
 		return d.hop
 	}
 	return u.proxy

@@ -19,10 +19,10 @@
 // subscriptions (Request and EvRequest carry them), connections and their
 // keep-alives (RFC 5626 §4.4.1), rates.
 //
-// Every request goes to its first Route if that names an address, else to the
-// configured proxy: nothing is ever sent to a Contact, so what a peer writes
-// there cannot aim us at a third party. Which transport a Contact names is not
-// looked at.
+// Every request goes to the configured proxy, at the port that its first Route
+// names if that is at the proxy's address. Nothing is ever sent to a Contact or
+// to a route elsewhere, so what a peer writes there cannot aim us at a third
+// party. Which transport a Contact names is not looked at.
 //
 // Memory is taken once, by [New]: two tables and one buffer for the message
 // being written. What may have to be sent again lies in [Memory]: one buffer a
