@@ -77,7 +77,7 @@ type Config struct {
 	// Host is Local's address as it is spelled in Via and Contact; IPv6 in
 	// brackets. Empty: as netip spells it.
 	Host string
-	// Proxy is the next hop of every request that no Route names by address.
+	// Proxy is the next hop of every request: the P-CSCF.
 	Proxy netip.AddrPort
 	// ProxyURI is the Route of requests outside a dialog,
 	// "<sip:[2001:db8::1]:5060;lr>"; several are separated by commas. Empty: no Route.
