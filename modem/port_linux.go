@@ -97,8 +97,8 @@ func (p *Port) control(f func(fd int) error) error {
 		return err
 	}
 	var ferr error
-	if err := rc.Control(func(fd uintptr) { ferr = f(int(fd)) }); err != nil {
-		return err
+	if rc.Control(func(fd uintptr) { ferr = f(int(fd)) }) != nil {
+		return os.ErrClosed // there is no other reason
 	}
 	return ferr
 }

@@ -158,13 +158,19 @@ func (m *Modem) say(lines []string) {
 	}
 }
 
-// write sends octets, and drops them if nobody takes them or the modem is silent.
+// write sends octets unless the modem is silent.
 func (m *Modem) write(raw string) {
-	if m.out == nil || time.Now().Before(m.silentUntil) {
-		return
+	if !time.Now().Before(m.silentUntil) {
+		m.put(raw)
 	}
-	m.out.SetWriteDeadline(time.Now().Add(time.Second))
-	io.WriteString(m.out, raw)
+}
+
+// put sends octets, and drops them if nobody takes them.
+func (m *Modem) put(raw string) {
+	if m.out != nil {
+		m.out.SetWriteDeadline(time.Now().Add(time.Second))
+		io.WriteString(m.out, raw)
+	}
 }
 
 func (m *Modem) log(direction, text string) {

@@ -184,11 +184,11 @@ func (m *Modem) reappear() {
 	m.say(m.state.profile.banner)
 }
 
-// Send writes octets as they are, as if the modem had sent them unasked.
+// Send writes octets as they are, as if the modem had sent them unasked; during a silence too.
 func (m *Modem) Send(raw string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.write(raw)
+	m.put(raw)
 }
 
 // Restart lets the modem forget its settings and say its banner, without the device going away.
