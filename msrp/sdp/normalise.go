@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -103,12 +104,19 @@ func clean(line string) bool {
 }
 
 // strict writes s so that pion/sdp takes it: with the lines and in the order of RFC 8866 §5,
-// the origin replaced (it is opaque to us and often not a number), protocols in capitals.
+// the origin replaced (it is opaque to us and often not a number), the protocol in capitals.
+// Media that are not MSRP are no business of ours: they keep their place and nothing else.
 func (s *sheet) strict() []byte {
 	b := append(make([]byte, 0, MaxBody/4), "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\n"...)
 	for i, x := range s.sections {
 		if i > 0 {
-			b = appendLine(b, 'm', upperProto(x.media))
+			proto := msrpProto(x.media)
+			if proto == "" {
+				b = append(b, "m=audio 0 RTP/AVP 0\r\n"...)
+				continue
+			}
+			f := strings.Fields(x.media)
+			b = appendLine(b, 'm', "message "+f[1]+" "+proto+" *")
 		}
 		if x.conn != "" {
 			b = appendLine(b, 'c', unbracket(x.conn))
@@ -129,13 +137,31 @@ func appendLine(b []byte, kind byte, value string) []byte {
 	return append(b, "\r\n"...)
 }
 
-// upperProto writes the third field of an m= value in capitals: tcp/msrp is seen.
-func upperProto(media string) string {
+// msrpProto returns the protocol of an m= value in capitals (tcp/msrp is seen) if it is one
+// of MSRP, else "".
+func msrpProto(media string) string {
 	f := strings.Fields(media)
-	if len(f) > 2 {
-		f[2] = strings.ToUpper(f[2])
+	if len(f) < 3 || !strings.EqualFold(f[0], "message") {
+		return ""
 	}
-	return strings.Join(f, " ")
+	if p := strings.ToUpper(f[2]); p == "TCP/MSRP" || p == "TCP/TLS/MSRP" {
+		return p
+	}
+	return ""
+}
+
+// mediaPort reads the port of an m= value: port ["/" count].
+func mediaPort(media string) (uint16, bool) {
+	f := strings.Fields(media)
+	if len(f) < 3 {
+		return 0, false
+	}
+	port, count, ranged := strings.Cut(f[1], "/")
+	if v, err := strconv.ParseUint(count, 10, 31); ranged && (err != nil || v == 0) {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(port, 10, 16)
+	return uint16(v), err == nil
 }
 
 // unbracket removes the brackets that some put around IPv6 in a c= line.

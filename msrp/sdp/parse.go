@@ -9,8 +9,8 @@ import (
 )
 
 // Parse reads a session description, offer or answer. A description without an MSRP line is
-// no error: Message is then -1. An MSRP line with a port must have a path and accept-types
-// (RFC 4975 §8); one with port 0 need not.
+// no error: Message is then -1. Nor is an MSRP line that lacks path or accept-types: the
+// plans refuse it. What is there must be right.
 func Parse(b []byte) (*Description, error) {
 	s, err := cut(b)
 	if err != nil {
@@ -21,25 +21,23 @@ func Parse(b []byte) (*Description, error) {
 		return nil, ErrSyntax
 	}
 	d := &Description{Origin: s.origin, Name: s.name, Message: -1}
-	for i, m := range p.MediaDescriptions {
-		port := m.MediaName.Port.Value
-		if port < 0 || port > 65535 || m.MediaName.Port.Range != nil && *m.MediaName.Port.Range < 1 {
+	for i, x := range s.sections[1:] {
+		port, ok := mediaPort(x.media)
+		if !ok {
 			return nil, ErrMedia
 		}
-		d.Medias = append(d.Medias, Media{Line: s.sections[i+1].media, Port: uint16(port)})
-		if d.Message < 0 && isMSRP(m) {
+		d.Medias = append(d.Medias, Media{Line: x.media, Port: port})
+		if d.Message < 0 && msrpProto(x.media) != "" {
 			d.Message = i
 		}
 	}
 	if d.Message < 0 {
 		return d, nil
 	}
-	return d, d.fill(&p, p.MediaDescriptions[d.Message])
-}
-
-func isMSRP(m *pion.MediaDescription) bool {
-	proto := strings.Join(m.MediaName.Protos, "/")
-	return strings.EqualFold(m.MediaName.Media, "message") && (proto == "TCP/MSRP" || proto == "TCP/TLS/MSRP")
+	if err := d.fill(&p, p.MediaDescriptions[d.Message]); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // fill reads the MSRP line m.
@@ -172,23 +170,19 @@ func (d *Description) check() error {
 	if d.Port == 0 {
 		return nil // refused or ended: nothing else counts
 	}
-	// "Each SDP offer or answer that proposes MSRP MUST contain a "path" attribute
-	// containing one or more MSRP URIs." (RFC 4975 §8.2)
-	if len(d.Path) == 0 {
-		return ErrPath
-	}
-	for _, p := range d.Path {
-		if _, ok := parseURI(p); !ok {
+	for i, p := range d.Path {
+		u, ok := parseURI(p)
+		if !ok || i == 0 && (u.secure != d.TLS || !u.tcp) {
 			return ErrPath
 		}
 	}
-	if u, _ := parseURI(d.Path[0]); u.secure != d.TLS {
-		return ErrPath
-	}
-	if len(d.Types) == 0 {
-		return ErrTypes
-	}
 	return nil
+}
+
+// usable reports whether d offers an MSRP connection: "Each SDP offer or answer that
+// proposes MSRP MUST contain a "path" attribute" (RFC 4975 §8.2), and accept-types as well.
+func (d *Description) usable() bool {
+	return d.Message >= 0 && d.Port != 0 && len(d.Path) > 0 && len(d.Types) > 0
 }
 
 // isType reports whether t is type "/" subtype, perhaps with parameters.

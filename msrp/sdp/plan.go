@@ -21,7 +21,7 @@ type Plan struct {
 // is Active has a valid Dial: names are not resolved here.
 func PlanOfferer(ours *Offer, answer *Description) Plan {
 	p := Plan{RemotePath: answer.RemotePath(), TLS: answer.TLS, Setup: ours.Setup, CEMA: ours.CEMA}
-	if answer.Message < 0 || answer.Port == 0 || answer.TLS != ours.TLS {
+	if !answer.usable() || answer.TLS != ours.TLS {
 		p.Refuse = 488
 		return p
 	}
@@ -37,7 +37,7 @@ func PlanOfferer(ours *Offer, answer *Description) Plan {
 	// "the offerer MUST fall back to RFC 4975 behavior by sending a new SDP offer ... The new
 	// offer MUST NOT contain an SDP 'msrp-cema' attribute." (RFC 6714 §4.2, criteria 1 and 3)
 	if ours.CEMA && !answer.CEMA && !match && (!p.Active || relay) {
-		p.NewOffer, p.CEMA = true, false
+		p.NewOffer, p.CEMA, p.Active = true, false, false
 		return p
 	}
 	if p.Active {
@@ -56,7 +56,7 @@ func PlanAnswerer(offer *Description) Plan {
 	// attribute, and the SDP c/m-line address information ... does not match ..., the answerer
 	// MUST either reject the offered MSRP connection ... or reject the whole SIP request"
 	// (RFC 6714 §4.3)
-	if offer.Message < 0 || offer.Port == 0 || !offer.CEMA && !offer.matches() {
+	if !offer.usable() || !offer.CEMA && !offer.matches() {
 		p.Refuse = 488
 		return p
 	}
@@ -78,16 +78,19 @@ func PlanAnswerer(offer *Description) Plan {
 }
 
 // dial sets where to connect: the c= and m= lines, or the leftmost URI of the path. When
-// that one is a name, the other serves.
+// the one is a name the other serves, but a relay with a name is beyond us.
 func (p *Plan) dial(d *Description, line bool) {
 	at := netip.AddrPortFrom(d.Addr, d.Port)
-	if u, ok := parseURI(d.Path[0]); ok && u.addr.IsValid() && (!line || !d.Addr.IsValid()) {
+	u, _ := parseURI(d.Path[0])
+	switch {
+	case u.addr.IsValid() && (!line || !d.Addr.IsValid()):
 		at = netip.AddrPortFrom(u.addr, u.port)
+	case !line && len(d.Path) > 1:
+		at = netip.AddrPort{}
 	}
-	if !at.Addr().IsValid() {
+	if p.Dial = at; !at.Addr().IsValid() {
 		p.Refuse = 488
 	}
-	p.Dial = at
 }
 
 // matches reports whether the c= and m= lines name the address of a URI of the path.

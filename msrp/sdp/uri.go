@@ -9,6 +9,7 @@ import (
 // A uri is what matters of an MSRP URI (RFC 4975 §6) for connecting to it.
 type uri struct {
 	secure bool
+	tcp    bool
 	host   string     // without brackets
 	addr   netip.Addr // it, if numeric
 	port   uint16
@@ -24,7 +25,8 @@ func parseURI(s string) (u uri, ok bool) {
 	}
 	rest, params, ok := strings.Cut(rest, ";")
 	transport, _, _ := strings.Cut(params, ";")
-	if !ok || !strings.EqualFold(transport, "tcp") {
+	u.tcp = strings.EqualFold(transport, "tcp")
+	if !ok || transport == "" {
 		return u, false
 	}
 	authority, session, slash := strings.Cut(rest, "/")
