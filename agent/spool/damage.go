@@ -7,7 +7,7 @@ type Damage struct {
 	File   string
 	Offset int64
 	Octets int64
-	ID     uint64 // of the message, where that could still be read; else 0
+	ID     uint64 // of the message that is lost, where that could still be read; else 0
 	Torn   bool   // the end of a log that a power cut left: it was never confirmed to anybody
 }
 

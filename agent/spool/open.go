@@ -75,6 +75,11 @@ func (s *Spool) restore() error {
 		return err
 	}
 	s.matchBodies(bodies)
+	for i := range s.damaged {
+		if d := &s.damaged[i]; s.slotOf(d.ID) >= 0 {
+			d.ID = 0 // only a copy is damaged, the message is not
+		}
+	}
 	_ = s.maintain(0)
 	return nil
 }
