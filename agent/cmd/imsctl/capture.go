@@ -8,8 +8,10 @@ import (
 	"github.com/gopacket/gopacket/layers"
 )
 
-// segment is how much of a stream goes into one packet of a capture, in octets.
-const segment = 1400
+// segment is how much of a stream goes into one packet of a capture, in octets: a whole
+// message, as long as an IP packet can be. Wireshark does not put SIP together again whose
+// length is in the compact form `l`, nor MSRP.
+const segment = 65000
 
 // A capture writes pcapng. The daemon sees messages, not packets, so the packets are made
 // up around them: raw IP with the real addresses and ports, for a stream a handshake
@@ -56,7 +58,7 @@ func (p *packet) ends() (from, to netip.AddrPort) {
 func (c *capture) datagram(p *packet) error {
 	from, to := p.ends()
 	udp := &layers.UDP{SrcPort: layers.UDPPort(from.Port()), DstPort: layers.UDPPort(to.Port())}
-	return c.packet(p.time, from, to, layers.IPProtocolUDP, udp, p.octets)
+	return c.packet(p.time, from, to, layers.IPProtocolUDP, udp, p.octets[:min(len(p.octets), segment)])
 }
 
 // stream writes the segments of p, after a handshake when the stream is new: who speaks

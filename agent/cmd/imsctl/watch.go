@@ -81,7 +81,10 @@ func value(key string, v any) string {
 	case []byte:
 		return `"` + show(string(v)) + `"`
 	case int64:
-		if v != 0 && (strings.HasPrefix(key, "time") || key == "until") {
+		if strings.HasPrefix(key, "time") || key == "until" {
+			if v == 0 {
+				return ""
+			}
 			return `"` + clock(v) + `"`
 		}
 		return fmt.Sprint(v)
