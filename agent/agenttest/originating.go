@@ -194,8 +194,11 @@ func (c *caller) hello() error {
 // respondNamed answers as UA1 does: with the Message-ID in the response.
 func (c *caller) respondNamed(step Step, f *frame) error {
 	b := c.made("11-200-with-msgid.msrp", "69172e29", f.id, "fd2f8f3e7c", f.get("Message-ID"))
+	if err := c.s.write(b); err != nil {
+		return at(step, err)
+	}
 	c.n.note(step, "tcp", true, b)
-	return at(step, c.s.write(b))
+	return nil
 }
 
 // typing takes the UE's typing indication, bare or in CPIM: steps 12 and 13.

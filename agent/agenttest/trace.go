@@ -95,8 +95,11 @@ func (c *chat) open() error {
 // transaction id that stands in it.
 func (c *chat) respond(step Step, file, id string, f *frame) error {
 	b := c.made(file, id, f.id, tracePath1, f.get("From-Path"))
+	if err := c.s.write(b); err != nil {
+		return at(step, err)
+	}
 	c.n.note(step, "tcp", true, b)
-	return at(step, c.s.write(b))
+	return nil
 }
 
 // takeText takes a text of the UE: steps 8 and 9.

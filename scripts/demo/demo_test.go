@@ -158,3 +158,96 @@ func TestMovedPutsTheAddressesOfTheWorld(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// The whole demonstration in each of its worlds; where tshark is, it reads the
+// captures.
+func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds four programs")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(root)
+	self := filepath.Join(t.TempDir(), "demo")
+	if b, err := exec.Command("go", "build", "-o", self, "./scripts/demo").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	for _, name := range []string{"trace", "ipv6", "ipv4"} {
+		t.Run(name, func(t *testing.T) {
+			if !there(name) {
+				t.Skip("this machine does not have it")
+			}
+			out := t.TempDir()
+			b, err := exec.Command(self, "-world", name, "-out", out).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, b)
+			}
+			if !strings.Contains(string(b), "All 17 steps, both ways") || strings.Contains(string(b), "UNEXPECTED") {
+				t.Errorf("it said\n%s", b)
+			}
+			if name == "trace" {
+				dissect(t, filepath.Join(out, "demo.pcapng"), 17)
+				dissect(t, filepath.Join(out, "demo-answering.pcapng"), 17)
+				dissect(t, filepath.Join(out, "demo-wire.pcap"), 34)
+			}
+		})
+	}
+}
+
+// there reports whether a world can be had on this machine.
+func there(name string) bool {
+	switch name {
+	case "trace":
+		cmd := exec.Command("true")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET}
+		return cmd.Run() == nil
+	case "ipv6":
+		l, err := net.Listen("tcp", "[::1]:0")
+		if err == nil {
+			l.Close()
+		}
+		return err == nil
+	}
+	return true
+}
+
+// dissect has tshark find the steps, nothing malformed, and no warning or error.
+func dissect(t *testing.T, path string, steps int) {
+	t.Helper()
+	if _, err := exec.LookPath("tshark"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Error("tshark is missing (Debian package tshark)")
+		}
+		t.Log("without tshark: the captures are not read")
+		return
+	}
+	tshark := func(filter string, fields ...string) []string {
+		args := []string{"-r", path, "-d", "tcp.port==16000,msrp", "-d", "tcp.port==8880,msrp", "-Y", filter}
+		if len(fields) > 0 {
+			args = append(args, "-T", "fields")
+		}
+		for _, f := range fields {
+			args = append(args, "-e", f)
+		}
+		b, err := exec.Command("tshark", args...).Output()
+		if err != nil {
+			t.Fatalf("tshark %s: %v", strings.Join(args, " "), err)
+		}
+		return strings.Split(strings.TrimSpace(string(b)), "\n")
+	}
+	var seen int
+	for _, l := range tshark("(sip && !sip.Method==BYE && !sip.CSeq.method==BYE) || msrp", "_ws.col.Info") {
+		if l != "" && !strings.HasPrefix(l, "Continuation") {
+			seen++
+		}
+	}
+	if seen != steps {
+		t.Errorf("%s: tshark sees %d steps, want %d", filepath.Base(path), seen, steps)
+	}
+	// 6291456 is the severity of a warning; a note is what it makes of header names that it does not know.
+	if bad := tshark("_ws.malformed || _ws.expert.severity >= 6291456", "frame.number", "_ws.expert.message"); bad[0] != "" {
+		t.Errorf("%s: tshark complains: %q", filepath.Base(path), bad)
+	}
+}

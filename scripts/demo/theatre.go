@@ -87,6 +87,9 @@ func (t *theatre) perform(ctx context.Context) (err error) {
 		}
 	}
 	fmt.Fprintln(t.ladder)
+	if err := t.checkLadder(t.flows[0].output()); err != nil {
+		return err
+	}
 	return t.review()
 }
 
@@ -229,13 +232,13 @@ func (t *theatre) chat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.net.expect(ctx, "11 "); err != nil { // our notification was answered
+	if _, err := t.flows[0].expect(ctx, "(11)"); err != nil { // our notification was answered
 		return err
 	}
 	if _, err := t.host.Call(ctx, "composing", map[string]any{"to": from, "active": true}); err != nil {
 		return err
 	}
-	if _, err := t.net.expect(ctx, "13 "); err != nil {
+	if _, err := t.flows[0].expect(ctx, "(13)"); err != nil {
 		return err
 	}
 	return t.send(ctx, "send", "-wait", "delivered", "-timeout", "5s", from, "hi")
