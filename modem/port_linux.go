@@ -85,8 +85,10 @@ func setRaw(fd, baud int) error {
 
 // speeds are the codes of line speeds; others are left as they are.
 var speeds = map[int]uint32{
-	9600: unix.B9600, 19200: unix.B19200, 38400: unix.B38400, 57600: unix.B57600, 115200: unix.B115200,
-	230400: unix.B230400, 460800: unix.B460800, 921600: unix.B921600, 3000000: unix.B3000000,
+	300: unix.B300, 600: unix.B600, 1200: unix.B1200, 2400: unix.B2400, 4800: unix.B4800, 9600: unix.B9600,
+	19200: unix.B19200, 38400: unix.B38400, 57600: unix.B57600, 115200: unix.B115200, 230400: unix.B230400,
+	460800: unix.B460800, 500000: unix.B500000, 576000: unix.B576000, 921600: unix.B921600, 1000000: unix.B1000000,
+	1500000: unix.B1500000, 2000000: unix.B2000000, 3000000: unix.B3000000, 4000000: unix.B4000000,
 }
 
 // control runs f on the descriptor. Unlike Fd, which would put the file back into blocking mode,

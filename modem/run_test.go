@@ -178,7 +178,9 @@ func TestVectorsPANIThroughModem(t *testing.T) {
 		t.Skip(err)
 	}
 	check(t, err)
-	b := begin(t, modemtest.Options{Profile: "quectel-rg801h"}, quick)
+	cfg := quick
+	cfg.Poll = 60 * time.Millisecond
+	b := begin(t, modemtest.Options{Profile: "quectel-rg801h"}, cfg)
 	b.await(Access, trace)
 	last := trace
 	for _, row := range strings.Split(string(table), "\n") {
