@@ -68,6 +68,9 @@ type Core struct {
 	decoded       []byte // for content with a transfer encoding
 	carriedRoom   [1024]byte
 	nameRoom      [128]byte
+	rawID         [32]byte           // random octets for an id
+	receiptID     [idLen]byte        // of the notification being written
+	document      [bufpool.Size]byte // a notification being read or written
 	valueRoom     [512]byte
 	spoolBytes    int64
 	outboxDue     time.Time // when the outbox has something to look at

@@ -26,7 +26,7 @@ func (c *Core) describe(e *spool.Entry, s *session, in *incoming, m *cpim.Messag
 // describeContent fills what an entry says of a message with envelope m at the front of b,
 // of size octets in all. A transfer encoding is undone, except in a large body.
 func (c *Core) describeContent(e *spool.Entry, p *peer, m *cpim.Message, b []byte, size int64) {
-	*e = spool.Entry{Dir: spool.In, State: uint8(InStored), Peer: []byte(p.key), ConversationID: []byte(p.conversation),
+	*e = spool.Entry{Dir: spool.In, State: uint8(InStored), Peer: p.keyOctets, ConversationID: p.convOctets,
 		IMDNID: m.MessageID.In(b), ContentType: m.ContentType(b), Size: size - int64(m.ContentOffset()),
 		Time: sentAt(m, b, c.wall).UnixMilli(), Expires: c.wall.UnixMilli()}
 	if len(e.IMDNID) > maxIMDNID {

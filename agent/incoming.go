@@ -29,7 +29,7 @@ func (c *Core) drainMSRP(s *session) {
 	for s.ready {
 		ev, ok := s.m.Next()
 		if !ok {
-			return
+			break
 		}
 		switch ev.Kind {
 		case msrp.EvOpen:
@@ -211,8 +211,7 @@ func (c *Core) takePayload(p *peer, m *cpim.Message, b []byte, size int64) uint1
 		if size > int64(len(b)) {
 			return 413
 		}
-		var room [bufpool.Size]byte
-		if doc, err := m.AppendContent(room[:0], b); err == nil {
+		if doc, err := m.AppendContent(c.document[:0], b); err == nil {
 			c.receiptArrived(p, doc)
 		}
 		return 200

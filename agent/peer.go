@@ -6,6 +6,9 @@ import "time"
 // do for the longest time makes room.
 const maxPeers = 1024
 
+// maxConversations bounds the Conversation-IDs in memory, as the number of peers on flash.
+const maxConversations = 4096
+
 // maxKey is the longest key of a peer, in octets.
 const maxKey = 256
 
@@ -15,6 +18,8 @@ type peer struct {
 	key          string
 	uri          string // Request-URI of an INVITE to it
 	conversation string // one Conversation-ID a peer, kept in the spool
+	keyOctets    []byte // key
+	convOctets   []byte // conversation
 	session      *session
 	head, tail   int32 // its outgoing messages not yet sent, oldest first; -1: none
 	receipts     int32 // its incoming messages that still owe a notification; -1: none
@@ -43,7 +48,7 @@ func (c *Core) peerOf(key []byte) *peer {
 	if len(c.peers) >= maxPeers && !c.dropIdlePeer() {
 		return nil
 	}
-	p := &peer{key: string(key), head: -1, tail: -1, receipts: -1, lastUsed: c.now}
+	p := &peer{key: string(key), keyOctets: append([]byte(nil), key...), head: -1, tail: -1, receipts: -1, lastUsed: c.now}
 	c.peers[p.key] = p
 	return p
 }
@@ -67,7 +72,7 @@ func (c *Core) dropIdlePeer() bool {
 func (c *Core) conversationOf(p *peer) string {
 	if p.conversation == "" {
 		if id, ok := c.conversations[p.key]; ok {
-			p.conversation = id
+			p.conversation, p.convOctets = id, []byte(id)
 		} else {
 			c.setConversation(p, c.newUUID())
 		}
@@ -80,7 +85,9 @@ func (c *Core) setConversation(p *peer, id string) {
 	if p.conversation == id {
 		return
 	}
-	p.conversation = id
-	c.conversations[p.key] = id
+	p.conversation, p.convOctets = id, []byte(id)
+	if _, known := c.conversations[p.key]; known || len(c.conversations) < maxConversations {
+		c.conversations[p.key] = id
+	}
 	c.do(Action{Kind: ActPeer, Key: p.key, Text: id})
 }

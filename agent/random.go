@@ -8,10 +8,9 @@ const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 // fillID fills dst with random base62 digits, without bias: octets above the largest
 // multiple of 62 are thrown away.
 func (c *Core) fillID(dst []byte) {
-	var raw [32]byte
 	for n := 0; n < len(dst); {
-		c.entropy(raw[:])
-		for _, r := range raw {
+		c.entropy(c.rawID[:])
+		for _, r := range c.rawID {
 			if r < 248 && n < len(dst) {
 				dst[n] = base62[r%62]
 				n++

@@ -134,14 +134,12 @@ func (c *Core) appendReceipt(dst []byte, place int32, use transferUse) ([]byte, 
 	if use == xferDisplay {
 		n.Report = imdn.Report{Kind: imdn.Display, Status: imdn.Displayed}
 	}
-	var room [bufpool.Size / 2]byte
-	doc, err := imdn.Append(room[:0], &n)
+	doc, err := imdn.Append(c.document[:0], &n)
 	if err != nil {
 		return dst, err
 	}
-	var id [idLen]byte
-	c.fillID(id[:])
-	env := cpim.Envelope{From: c.cpimFrom(), To: c.cpimTo(m.peer), DateTime: c.wall, MessageID: id[:],
+	c.fillID(c.receiptID[:])
+	env := cpim.Envelope{From: c.cpimFrom(), To: c.cpimTo(m.peer), DateTime: c.wall, MessageID: c.receiptID[:],
 		Disposition: "notification", ContentType: typeIMDN, Length: len(doc)}
 	out, err := env.AppendHead(dst)
 	if err != nil || len(doc) > cap(out)-len(out) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tinylib/msgp/msgp"
-
 )
 
 // hostFlow is the flow of host 0; host N has hostFlow + 2N.
@@ -48,7 +47,11 @@ func appendParams(b []byte, method string, a []string) []byte {
 	if method == "subscribe" {
 		b = msgp.AppendMapHeader(b, 1)
 		b = msgp.AppendString(b, "topics")
-		return msgp.AppendString(msgp.AppendArrayHeader(b, uint32(len(a))), a[0])
+		b = msgp.AppendArrayHeader(b, uint32(len(a)))
+		for _, topic := range a {
+			b = msgp.AppendString(b, topic)
+		}
+		return b
 	}
 	keys := map[string][]string{"send": {"to", "body"}, "ack": {"message_id"}, "displayed": {"message_id"}, "cancel": {"message_id"},
 		"composing": {"to", "active"}, "open": {"to"}, "accept": {"session"}, "reject": {"session"}, "close": {"session"},
@@ -217,7 +220,7 @@ func (w *world) respond(a []string) {
 	}
 	req := w.requests[method]
 	if req == nil {
-		w.t.Fatalf("no %s to answer", method)
+		w.t.Fatalf("no %s to answer after %q", method, w.out)
 	}
 	to := field(req, "To")
 	if a[0] != "100" && !strings.Contains(to, ";tag=") {
@@ -364,7 +367,7 @@ func (w *world) msrp(a []string) {
 	switch a[0] {
 	case "connect":
 		w.serial++
-		w.conn = FlowID(600 + 2*w.serial)
+		w.conn, w.sends = FlowID(600+2*w.serial), nil
 		w.flows[w.conn] = peerMSRP
 		w.step(Event{Kind: EvAccepted, Door: DoorMSRP, Flow: w.conn, Addr: peerMSRP, Local: ueAddr})
 	case "close":
@@ -465,4 +468,3 @@ func (w *world) receiveMSRP(msg string) {
 		msg = msg[n:]
 	}
 }
-

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"strings"
@@ -72,29 +74,32 @@ func difference(want, got string) string {
 // A world is one Core with everything around it played: time, the spool, the network and
 // the host.
 type world struct {
-	t        *testing.T
-	cfg      Config
-	core     *Core
-	pool     *bufpool.Pool
-	now      time.Time
-	wall     time.Time
-	queue    []Event
-	out      []string
-	spool    map[uint64][]byte
-	files    map[uint64][]byte
-	seen     map[string]bool
-	flows    map[FlowID]netip.AddrPort
-	refuse   bool              // dials are refused
-	hold     bool              // the flash does not answer
-	requests map[string][]byte // last request of the agent, by method
-	invite   string            // the peer's last INVITE
-	response []byte            // last response of the agent
-	sends    []string          // MSRP requests of the agent not yet answered: tid
-	conn     FlowID            // MSRP connection of now
-	path     string            // our MSRP path
-	last     map[string]string // what the network knows of the agent's messages
-	serial   int
-	seed     uint64
+	t             *testing.T
+	cfg           Config
+	core          *Core
+	pool          *bufpool.Pool
+	now           time.Time
+	wall          time.Time
+	queue         []Event
+	out           []string
+	spool         map[uint64][]byte
+	files         map[uint64][]byte
+	seen          map[string]bool
+	flows         map[FlowID]netip.AddrPort
+	refuse        bool              // dials are refused
+	hold          bool              // the flash does not answer
+	requests      map[string][]byte // last request of the agent, by method
+	invite        string            // the peer's last INVITE
+	response      []byte            // last response of the agent
+	sends         []string          // MSRP requests of the agent not yet answered: tid
+	conn          FlowID            // MSRP connection of now
+	path          string            // our MSRP path
+	last          map[string]string // what the network knows of the agent's messages
+	serial        int
+	line          string
+	measuring     bool
+	allocs, steps uint64
+	seed          uint64
 }
 
 var (
@@ -152,7 +157,11 @@ func (w *world) play(script string) string {
 		case strings.HasPrefix(line, "$ "):
 			got.WriteString(line + "\n")
 			w.out = w.out[:0]
+			w.line = line
 			w.command(words(line[2:]))
+			if testing.Verbose() {
+				w.t.Logf("%s\n  %s", line, strings.Join(w.out, "\n  "))
+			}
 			for _, o := range w.out {
 				got.WriteString("  " + o + "\n")
 			}
@@ -241,7 +250,7 @@ func (w *world) say(format string, a ...any) { w.out = append(w.out, fmt.Sprintf
 
 // wait lets time pass, with a timer event at each deadline.
 func (w *world) wait(d time.Duration) {
-	end := w.now.Add(d)
+	start, end := w.now, w.now.Add(d)
 	for n := 0; ; n++ {
 		at := w.core.Deadline()
 		if at.IsZero() || at.After(end) {
@@ -258,7 +267,7 @@ func (w *world) wait(d time.Duration) {
 		before := len(w.out)
 		w.step(Event{})
 		if len(w.out) > before {
-			w.out = append(w.out[:before], append([]string{"at +" + d.String() + "-" + end.Sub(w.now).String()}, w.out[before:]...)...)
+			w.out = append(w.out[:before], append([]string{"after " + w.now.Sub(start).String()}, w.out[before:]...)...)
 		}
 		if !w.core.Deadline().After(w.now) && w.core.Deadline().Equal(at) && len(w.out) == before {
 			w.now = w.now.Add(time.Millisecond)
@@ -278,11 +287,40 @@ func (w *world) step(ev Event) {
 		}
 		ev := w.queue[0]
 		w.queue = w.queue[1:]
-		acts := w.core.Step(w.now, w.wall, ev)
+		acts := w.doStep(ev)
 		for _, a := range append([]Action(nil), acts...) {
 			w.act(a)
 		}
 	}
+}
+
+// doStep is Core.Step; while measuring it counts what it allocates.
+func (w *world) doStep(ev Event) []Action {
+	if !w.measuring {
+		return w.core.Step(w.now, w.wall, ev)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	acts := w.core.Step(w.now, w.wall, ev)
+	runtime.ReadMemStats(&after)
+	w.allocs += after.Mallocs - before.Mallocs
+	w.steps++
+	return acts
+}
+
+// measure plays commands often enough for every table to have reached its size, and counts
+// the allocations of the steps of the last round. %ID becomes a new id each time.
+func (w *world) measure(script []string) {
+	const rounds = 30
+	gc := debug.SetGCPercent(-1)
+	defer debug.SetGCPercent(gc)
+	for i := range rounds {
+		w.measuring = i == rounds-1
+		for _, line := range script {
+			w.command(words(strings.ReplaceAll(line, "%ID", fmt.Sprintf("id%06d", i))))
+		}
+	}
+	w.measuring = false
 }
 
 // buf is a buffer with octets in it, as a reader would give them.
@@ -307,7 +345,7 @@ func (w *world) act(a Action) {
 		}
 		w.flows[a.Flow] = a.Addr
 		if a.Door == DoorMSRP {
-			w.conn = a.Flow
+			w.conn, w.sends = a.Flow, nil
 		}
 		w.queue = append(w.queue, Event{Kind: EvOpened, Flow: a.Flow, Door: a.Door, Addr: a.Addr, Local: ueAddr})
 	case ActClose:
@@ -318,7 +356,7 @@ func (w *world) act(a Action) {
 	case ActLoad:
 		w.load(a)
 	case ActMark:
-		w.say("flash mark %d %v", a.ID, a.State)
+		w.say("flash mark %d %v", a.ID, marks(a.State))
 	case ActForget:
 		w.say("flash forget %d", a.ID)
 		delete(w.spool, a.ID)
@@ -339,6 +377,23 @@ func (w *world) act(a Action) {
 		w.say("flash drop %d", a.ID)
 		delete(w.files, a.ID)
 	}
+}
+
+// marks names the state of a message, and the marks of an incoming one.
+func marks(s State) string {
+	if s&InStored == 0 {
+		return s.String()
+	}
+	text := "stored"
+	for _, m := range []struct {
+		mark State
+		word string
+	}{{InReceipted, "receipted"}, {InAcked, "acked"}, {InSeen, "seen"}, {InDisplayed, "displayed"}} {
+		if s&m.mark != 0 {
+			text += " " + m.word
+		}
+	}
+	return text
 }
 
 func doorName(d Door) string { return [...]string{"sip", "msrp", "host"}[d] }
@@ -488,10 +543,8 @@ func (w *world) checkLeaks() {
 			w.core.now = w.now
 			w.core.acts = w.core.acts[:0]
 			w.core.endSession(s, "", 0)
-			for _, a := range w.core.acts {
-				if a.Buf != nil {
-					a.Buf.Release()
-				}
+			for _, a := range append([]Action(nil), w.core.acts...) {
+				w.act(a)
 			}
 		}
 	}
