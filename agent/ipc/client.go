@@ -128,7 +128,7 @@ func (c *Client) Call(ctx context.Context, method string, params map[string]any)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.send(frame); err != nil {
+	if err := c.send(ctx, frame); err != nil {
 		return nil, err
 	}
 	select {
@@ -164,9 +164,16 @@ func (c *Client) leave(id uint32) {
 	delete(c.calls, id)
 }
 
-func (c *Client) send(frame []byte) error {
+// send writes one frame. A daemon that does not take it in time ends the connection: what
+// has been written of the frame cannot be taken back.
+func (c *Client) send(ctx context.Context, frame []byte) error {
 	c.write.Lock()
 	defer c.write.Unlock()
+	until, _ := ctx.Deadline() // the zero time is none
+	if err := c.conn.SetWriteDeadline(until); err != nil {
+		c.fail(err)
+		return c.Err()
+	}
 	if _, err := c.conn.Write(frame); err != nil {
 		c.fail(err)
 		return c.Err()

@@ -95,6 +95,19 @@ func TestClientGivesUp(t *testing.T) {
 	}
 }
 
+// TestClientOfADeafDaemon: a daemon that does not read does not hold a call for ever.
+func TestClientOfADeafDaemon(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	c := NewClient(ours)
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := c.Call(ctx, "hello", nil); !errors.Is(err, ErrClosed) || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestClientClosed: whoever waits when the connection ends is told, and no goroutine stays.
 func TestClientClosed(t *testing.T) {
 	path, _ := startServer(t)

@@ -29,10 +29,7 @@ func flow(ctx context.Context, c *console, _ []string) int {
 		return c.captureTo(ctx, c.pcapng)
 	}
 	l := ladder{c: c}
-	if !c.json {
-		fmt.Fprintln(c.out, title)
-	}
-	return c.events(ctx, []string{"trace"}, l.note)
+	return c.events(ctx, []string{"trace"}, l.head, l.note)
 }
 
 // A ladder prints steps, numbered from 1.
@@ -40,6 +37,13 @@ type ladder struct {
 	c     *console
 	parts assembler
 	n     int
+}
+
+// head prints the head of the table: from then on nothing on the wire is missed.
+func (l *ladder) head() {
+	if !l.c.json {
+		fmt.Fprintln(l.c.out, title)
+	}
 }
 
 func (l *ladder) note(n ipc.Notification) {
@@ -94,12 +98,12 @@ func (c *console) captureTo(ctx context.Context, name string) int {
 	if err != nil {
 		return c.failed(err)
 	}
-	fmt.Fprintf(c.err, "imsctl: writing a capture to %s until interrupted\n", name)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var parts assembler
 	var broken error
-	status := c.events(ctx, []string{"trace"}, func(n ipc.Notification) {
+	ready := func() { fmt.Fprintf(c.err, "imsctl: writing a capture to %s until interrupted\n", name) }
+	status := c.events(ctx, []string{"trace"}, ready, func(n ipc.Notification) {
 		if n.Method != "trace" || broken != nil {
 			return
 		}

@@ -23,11 +23,12 @@ func checkTopics(_ *console, args []string) error {
 
 // watch prints notifications until it is interrupted.
 func watch(ctx context.Context, c *console, args []string) int {
-	return c.events(ctx, args, c.event)
+	return c.events(ctx, args, func() {}, c.event)
 }
 
-// events subscribes and hands every notification to f, until ctx or the daemon ends.
-func (c *console) events(ctx context.Context, topics []string, f func(ipc.Notification)) int {
+// events subscribes, calls ready, and hands every notification to f until ctx or the
+// daemon ends.
+func (c *console) events(ctx context.Context, topics []string, ready func(), f func(ipc.Notification)) int {
 	subscribe, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := c.client.Subscribe(subscribe, topics...); err != nil {
@@ -36,6 +37,7 @@ func (c *console) events(ctx context.Context, topics []string, f func(ipc.Notifi
 		}
 		return c.failed(err)
 	}
+	ready()
 	for {
 		select {
 		case n, ok := <-c.client.Notifications():
