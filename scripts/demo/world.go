@@ -22,14 +22,6 @@ type party struct {
 
 func (p party) at(port uint16) string { return netip.AddrPortFrom(p.addr, port).String() }
 
-// host is the address where a URI has it: IPv6 in brackets.
-func (p party) host() string {
-	if p.addr.Is4() {
-		return p.addr.String()
-	}
-	return "[" + p.addr.String() + "]"
-}
-
 // traceWorld is the trace's own addresses and ports.
 var traceWorld = world{
 	name: "trace",
