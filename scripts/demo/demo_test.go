@@ -159,6 +159,35 @@ func TestMovedPutsTheAddressesOfTheWorld(t *testing.T) {
 	}
 }
 
+func TestLadderIsHeldToTheReferenceTable(t *testing.T) {
+	ladder := func(arrow func(string) string) (lines []string) {
+		for i, r := range rows {
+			lines = append(lines, fmt.Sprintf("(%d)  UA1 %s Proxy/UA2    %s   %s   %s", i+1, arrow(r.out), r.protocol, r.message, r.comment))
+		}
+		return lines
+	}
+	plain := func(s string) string { return s }
+	called := &theatre{scenario: answering}
+	calling := &theatre{scenario: originating}
+	if err := calling.checkLadder(append(ladder(plain), "(18)  UA1 --> Proxy/UA2    SIP   BYE")); err != nil {
+		t.Error(err)
+	}
+	if err := called.checkLadder(ladder(mirrored)); err != nil {
+		t.Error(err)
+	}
+	if calling.checkLadder(ladder(mirrored)) == nil {
+		t.Error("the caller may be UA2")
+	}
+	if calling.checkLadder(ladder(plain)[:16]) == nil {
+		t.Error("16 steps are enough")
+	}
+	lines := ladder(plain)
+	lines[6], lines[7] = strings.Replace(lines[7], "(8)", "(7)", 1), strings.Replace(lines[6], "(7)", "(8)", 1)
+	if calling.checkLadder(lines) == nil {
+		t.Error("two steps may change places")
+	}
+}
+
 // The whole demonstration in each of its worlds; where tshark is, it reads the
 // captures.
 func TestDemo(t *testing.T) {
