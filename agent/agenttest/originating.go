@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 )
 
 // caller is the remote UE when it calls: UA1 of the reference trace.
@@ -153,8 +154,13 @@ func (c *caller) ack() error {
 	return nil
 }
 
+// headStart is how long the ACK travels before the MSRP connection is opened:
+// they go by different sockets, and in the trace the ACK is first.
+const headStart = 50 * time.Millisecond
+
 // openActive connects to the UE and sends the empty SEND: steps 6 and 7.
 func (c *caller) openActive() error {
+	time.Sleep(headStart)
 	if err := c.s.dial(c.answer.address()); err != nil {
 		return at(row(stepEmpty), err)
 	}
