@@ -148,6 +148,9 @@ func (c *Core) openUA() error {
 // have passed.
 func (c *Core) Step(now, wall time.Time, ev Event) []Action {
 	c.now, c.wall, c.acts = now, wall, c.acts[:0]
+	if c.paniAt == 0 && c.pani != "" {
+		c.paniAt = wall.UnixMilli()
+	}
 	switch ev.Kind {
 	case EvDatagram:
 		c.receiveSIP(sipmin.Source{Transport: sipmin.UDP, Addr: ev.Addr}, ev.Buf.Bytes())

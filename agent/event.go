@@ -77,6 +77,7 @@ type Event struct {
 	UID   uint32
 	Addr  netip.AddrPort
 	Local netip.AddrPort
+	Bytes int64        // EvStored: octets that the spool takes now
 	Buf   *bufpool.Buf // owned by the receiver
 	Modem modem.Event
 }

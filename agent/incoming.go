@@ -340,14 +340,16 @@ func (c *Core) addIncoming(key string, payload []byte, number uint32) {
 	if p == nil {
 		return
 	}
-	place := c.box.Add(inboxMessage(&e, p))
+	m := inboxMessage(&e, p)
+	m.session = number
+	place := c.box.Add(m)
 	if place < 0 {
 		return
 	}
 	c.counters.received++
 	c.contentArrived(p)
 	c.oweReceipts(place)
-	c.announce(place, &e, number)
+	c.announce(place, &e)
 }
 
 // inboxMessage is what the table keeps of an incoming entry.

@@ -33,7 +33,9 @@ func (e *edge) commit(sp *spool.Spool, waiting []Event) {
 		return
 	}
 	fault := spoolFault(sp.Commit())
+	size, _ := sp.Usage()
 	for _, ev := range waiting {
+		ev.Bytes = size
 		if ev.Fault == FaultNone {
 			ev.Fault = fault
 		}

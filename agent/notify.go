@@ -112,7 +112,7 @@ func (c *Core) noteComposing(p *peer, active bool, until time.Time) {
 
 // announce tells the hosts of a message that has just been stored. A host that is behind
 // gets it by its replay.
-func (c *Core) announce(place int32, e *spool.Entry, number uint32) {
+func (c *Core) announce(place int32, e *spool.Entry) {
 	frame := []byte(nil)
 	for i := range c.hosts {
 		h := &c.hosts[i]
@@ -121,7 +121,7 @@ func (c *Core) announce(place int32, e *spool.Entry, number uint32) {
 		}
 		if h.caught && h.unsent < hostCredit {
 			if frame == nil {
-				frame = c.messageFrame(place, e, number)
+				frame = c.messageFrame(place, e)
 			}
 			if frame != nil && c.give(h, frame) {
 				h.cursor = max(h.cursor, e.ID)
@@ -133,10 +133,10 @@ func (c *Core) announce(place int32, e *spool.Entry, number uint32) {
 	}
 }
 
-func (c *Core) messageFrame(place int32, e *spool.Entry, number uint32) []byte {
+func (c *Core) messageFrame(place int32, e *spool.Entry) []byte {
 	var n ipc.Message
 	c.fillNote(&n, &c.box.table[place], e)
-	n.Session = number
+	n.Session = c.box.table[place].session
 	b, err := ipc.AppendMessageNote(c.scratch[:0], &n)
 	if err != nil {
 		return nil
@@ -207,7 +207,7 @@ func (c *Core) replayLoaded(p *pending, ev *Event) {
 		h.cursor = max(h.cursor, p.id)
 		return
 	}
-	if frame := c.messageFrame(p.place, &e, 0); frame != nil && c.give(h, frame) {
+	if frame := c.messageFrame(p.place, &e); frame != nil && c.give(h, frame) {
 		h.cursor = max(h.cursor, p.id)
 	}
 }

@@ -32,6 +32,7 @@ type message struct {
 	expires  int64     // likewise; 0: never
 	receipt  time.Time // boot time by which a delivery notification should have come; zero: not awaited
 	client   uint64    // hash of the host's client_id; 0: none
+	session  uint32    // incoming: that brought it; 0 after a restart, or by MESSAGE
 }
 
 // maxIMDNID bounds an imdn.Message-ID that we keep; a longer one is refused, since its

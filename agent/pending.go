@@ -48,6 +48,9 @@ func (c *Core) await(p pending) (token uint32, ok bool) {
 
 // stepSpool continues what waited for the spool.
 func (c *Core) stepSpool(ev *Event) {
+	if ev.Kind == EvStored && ev.Bytes > 0 {
+		c.spoolBytes = ev.Bytes
+	}
 	i := ev.Token & 0xff
 	if int(i) < len(c.pending) && uint32(c.pending[i].serial) == ev.Token>>8 && c.pending[i].use != pendFree {
 		p := c.pending[i]

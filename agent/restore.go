@@ -24,6 +24,7 @@ func (c *Core) restore(sp *spool.Spool) error {
 		return true
 	})
 	c.nextID = sp.NextID()
+	c.spoolBytes, _ = sp.Usage()
 	if full {
 		return spool.ErrFull
 	}
