@@ -3,6 +3,7 @@ package spool
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"strings"
 )
 
 // version is that of the files. A reader refuses what is newer than itself.
@@ -65,4 +66,18 @@ func parseHeader(b []byte) (h header, ok, newer bool) {
 	// A version that keeps this layout has two copies with magic; one that does not has
 	// its own first 10 octets only, and no good copy of ours.
 	return h, ok, newer || !ok && votes > 0
+}
+
+// youngHeader reports whether b may be the header of a segment that a power cut kept from
+// being written whole.
+func youngHeader(b []byte) bool {
+	for i, c := range b[:min(len(b), len(magic))] {
+		if c == 0 {
+			return strings.Trim(string(b[i:]), "\x00") == ""
+		}
+		if c != magic[i] {
+			return false
+		}
+	}
+	return true
 }

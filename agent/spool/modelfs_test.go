@@ -209,12 +209,19 @@ func (f *modelFile) Truncate(size int64) error {
 }
 
 func (f *modelFile) Sync() error {
-	if _, err := f.m.call(); err != nil {
+	part, err := f.m.call()
+	if err != nil {
+		if part && !f.m.cut {
+			f.n.pending = nil // as Linux does it: the pages count as clean and are never written
+		}
 		return err
 	}
 	f.m.syncs++
 	if !f.m.noSync {
-		f.n.flash, f.n.pending = slices.Clone(f.n.now), nil
+		for _, c := range f.n.pending {
+			f.n.flash = c.on(f.n.flash)
+		}
+		f.n.pending = nil
 	}
 	return nil
 }

@@ -146,7 +146,7 @@ func (s *Spool) identify(seqs []uint32) error {
 		} else {
 			odd = true
 		}
-		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok})
+		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok && !youngHeader(b[:n])})
 		s.disk += size
 	}
 	if odd && !known {
@@ -199,10 +199,8 @@ func (s *Spool) replay(g *segment, buf []byte) error {
 	if err != nil {
 		return err
 	}
-	good := 0
 	g.end = int64(s.salt.scan(buf[:n], g.seq, func(f found) {
 		if f.payload != nil {
-			good++
 			s.apply(g, &f)
 			return
 		}
@@ -213,9 +211,6 @@ func (s *Spool) replay(g *segment, buf []byte) error {
 	if n == len(buf) && g.size > int64(n) {
 		s.note(Damage{File: name, Offset: int64(n), Octets: g.size - int64(n)})
 		g.bad = true
-	}
-	if g.torn && good == 0 {
-		g.bad = false // a header and a batch that a power cut kept from being written
 	}
 	return s.cut(g)
 }
@@ -248,12 +243,7 @@ func (s *Spool) apply(g *segment, f *found) {
 		if p := s.slotOf(le.Uint64(b)); p >= 0 {
 			s.setMark(p, mark{b[8], b[9], le.Uint16(b[10:]), int64(le.Uint64(b[12:]))})
 		}
-	case f.kind == kindForget && len(b) == seenSize:
-		if p := s.slotOf(le.Uint64(b)); p >= 0 {
-			s.dropSlot(p)
-		}
-		s.applySeen(b, g.seq)
-	case f.kind == kindSeen:
+	case f.kind == kindForget && len(b) == seenSize || f.kind == kindSeen:
 		for ; len(b) >= seenSize; b = b[seenSize:] {
 			s.applySeen(b, g.seq)
 		}
@@ -265,10 +255,13 @@ func (s *Spool) apply(g *segment, f *found) {
 	}
 }
 
-// applySeen takes one pair of id and hash.
+// applySeen takes one pair of id and hash: that message is forgotten.
 func (s *Spool) applySeen(b []byte, seq uint32) {
 	id, hash := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
 	s.high = max(s.high, id)
+	if p := s.slotOf(id); p >= 0 {
+		s.dropSlot(p)
+	}
 	if hash != 0 {
 		s.ring.max = max(s.ring.max, len(s.ring.ids)+1) // trimmed when all are known
 		s.remember(hash, id, seq)

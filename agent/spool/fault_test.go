@@ -1,0 +1,128 @@
+package spool
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// verifyRunning checks the spool in use: what failed is not there, what was forgotten stays
+// forgotten, and all else is.
+func (w *workload) verifyRunning(s *Spool, fail fail) {
+	w.verify(s, fail)
+	_ = s.Each(func(e *Entry) bool {
+		if k := w.msgs[e.ID]; k != nil && (!k.stored || k.forgotten) {
+			fail("message %d is live: stored %v, forgotten %v", e.ID, k.stored, k.forgotten)
+		}
+		return true
+	})
+	for _, d := range s.Damaged() {
+		fail("damage: %v", d)
+	}
+}
+
+// TestFailingCalls lets calls fail at every place of a run, once or for a while. Afterwards
+// the same spool goes on, and so does the next one, after a power cut.
+func TestFailingCalls(t *testing.T) {
+	whole := newModelFS()
+	s, _ := openModel(whole)
+	newWorkload(5).run(t, s, whole, 250)
+	stride := 1
+	if testing.Short() {
+		stride = 9
+	}
+	for _, err := range []error{syscall.EIO, syscall.ENOSPC} {
+		for _, times := range []int{1, 2, 3, 20} {
+			for at := 1; at < whole.calls; at += stride * (1 + 2*min(times-1, 1)) {
+				faulty(t, at, times, err)
+				if t.Failed() {
+					return
+				}
+			}
+		}
+	}
+}
+
+// faulty is one such run.
+func faulty(t *testing.T, at, times int, with error) {
+	t.Helper()
+	fail := func(f string, a ...any) {
+		t.Helper()
+		t.Errorf("%d times %v from call %d: "+f, append([]any{times, with, at}, a...)...)
+	}
+	m := newModelFS()
+	m.failAt, m.failFor, m.failWith = at, times, with
+	w := newWorkload(5)
+	w.faulty = true
+	s, err := openModel(m)
+	if err != nil {
+		if !errors.Is(err, with) {
+			fail("open: %v", err)
+		}
+		return
+	}
+	w.run(t, s, m, 120)
+	w.verifyRunning(s, fail)
+	w.run(t, s, m, 60)
+	w.verifyRunning(s, fail)
+	over := m.calls >= at+times-1
+	if e := s.store("after", 400); over && e != nil && e != ErrFull {
+		fail("the spool does not recover: %v", e)
+	}
+	delete(w.msgs, s.high)
+	w.msgs[s.high] = &known{text: "after" + pad(400), dir: In, imdn: "after" + strconv.FormatUint(s.high, 10), states: []byte{1}}
+	aftermath(t, w, m.after(rand.New(rand.NewPCG(uint64(at), 3))), fail)
+}
+
+// pad is text of n octets.
+func pad(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = 'a' + byte(i%26)
+	}
+	return string(b)
+}
+
+// entryOf is an incoming entry as most tests use it.
+func entryOf(id uint64, text string, n int) Entry {
+	return Entry{ID: id, Dir: In, State: 1, Peer: []byte("+1555" + strconv.Itoa(int(id%7))), IMDNID: []byte(text + strconv.FormatUint(id, 10)),
+		Body: []byte(text + pad(n)), Size: int64(len(text) + n)}
+}
+
+// store appends and commits one incoming message with a body of n octets behind text.
+func (s *Spool) store(text string, n int) error {
+	e := entryOf(s.NextID(), text, n)
+	b, err := AppendEntry(make([]byte, 0, MaxEntry), &e)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Append(b); err != nil {
+		return err
+	}
+	return s.Commit()
+}
+
+// TestReadOnlyFromSomeCallOn: everything that was stored can still be read.
+func TestReadOnlyFromSomeCallOn(t *testing.T) {
+	m := newModelFS()
+	s, _ := openModel(m)
+	w := newWorkload(8)
+	w.run(t, s, m, 80)
+	m.readOnly = true
+	w.faulty = true
+	w.run(t, s, m, 80)
+	w.verifyRunning(s, t.Errorf)
+	if err := s.store("no", 10); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("store on a read-only file system: %v", err)
+	}
+	var fe *Error
+	if err := s.store("no", 10); !errors.As(err, &fe) || err.Error() != "spool: commit: read-only file system" {
+		t.Errorf("error %v", err)
+	}
+	m.readOnly = false
+	if err := s.store("yes", 10); err != nil {
+		t.Errorf("writable again: %v", err)
+	}
+}
