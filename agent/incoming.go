@@ -8,9 +8,6 @@ import (
 	"imsagent/msrp"
 )
 
-// maxWrites is how many pieces of large bodies may be on their way to the spool at once.
-const maxWrites = 16
-
 // An incoming is one MSRP message of the peer while it arrives. Its first octets, and with
 // them the CPIM head, stay in memory; a longer message goes to a file of the spool as well.
 type incoming struct {

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"strconv"
 	"time"
 
 	"imsagent/msrp"
@@ -245,6 +244,3 @@ func join(list []string) string {
 	}
 	return out
 }
-
-// number is a message or session id as the host sees it.
-func number(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -27,18 +27,12 @@ const (
 	writeTimeout = 30 * time.Second // a peer or host that does not read (L18)
 )
 
-// A sending is one Buf on its way to a writer; addr is for datagrams.
-type sending struct {
-	buf  *bufpool.Buf
-	addr netip.AddrPort
-}
-
 // A flow is one descriptor with its reader and writer.
 type flow struct {
 	id   FlowID
 	door Door
 	conn net.Conn // nil while dialling
-	out  chan sending
+	out  chan *bufpool.Buf
 	end  chan struct{} // closed: the writer sends what is queued and closes conn
 	once sync.Once
 }
@@ -226,7 +220,7 @@ func unmapped(a net.Addr) netip.AddrPort {
 }
 
 func (e *edge) newFlow(id FlowID, door Door) *flow {
-	f := &flow{id: id, door: door, out: make(chan sending, flowQueue), end: make(chan struct{})}
+	f := &flow{id: id, door: door, out: make(chan *bufpool.Buf, flowQueue), end: make(chan struct{})}
 	e.mu.Lock()
 	e.flows[id] = f
 	e.mu.Unlock()
@@ -270,8 +264,8 @@ func (e *edge) forget(f *flow) {
 func (e *edge) drain(f *flow) {
 	for {
 		select {
-		case s := <-f.out:
-			s.buf.Release()
+		case b := <-f.out:
+			b.Release()
 		default:
 			return
 		}
@@ -310,8 +304,8 @@ func (e *edge) write(f *flow) {
 	defer f.conn.Close()
 	for {
 		select {
-		case s := <-f.out:
-			if !e.writeOne(f, s.buf) {
+		case b := <-f.out:
+			if !e.writeOne(f, b) {
 				e.forget(f)
 				e.drain(f)
 				return
@@ -319,8 +313,8 @@ func (e *edge) write(f *flow) {
 		case <-f.end:
 			for {
 				select {
-				case s := <-f.out:
-					if !e.writeOne(f, s.buf) {
+				case b := <-f.out:
+					if !e.writeOne(f, b) {
 						e.drain(f)
 						return
 					}
@@ -414,7 +408,7 @@ func (e *edge) send(a Action) {
 		return
 	}
 	select {
-	case f.out <- sending{buf: a.Buf}:
+	case f.out <- a.Buf:
 	default: // the writer is far behind: as a full radio queue would, shed
 		e.shed.Add(1)
 		a.Buf.Release()
