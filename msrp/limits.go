@@ -13,13 +13,13 @@ const (
 	MaxPaths   = 1536    // octets of both paths of a session; ErrPath
 	MaxHop     = 512     // octets of a From-Path that is repeated as received
 
-	Slots      = 16 // incoming messages known at once, unfinished or not yet accepted
+	Slots      = 24 // incoming messages known at once, unfinished or not yet accepted; Full
 	MaxOpen    = 8  // of them unfinished; 413
 	MaxRanges  = 16 // separate ranges of one unfinished message; 413
 	MaxQueue   = 16 // outgoing messages not yet settled; ErrFull
 	MaxFlight  = 32 // transactions not yet answered; Want waits
-	MaxAnswers = 32 // responses not yet written; Blocked
-	MaxReports = 16 // REPORTs not yet written; Blocked
+	MaxAnswers = 64 // responses not yet written; Blocked
+	MaxReports = 32 // REPORTs not yet written; Blocked
 	MaxGuesses = 5  // requests for a wrong path on one connection; EvBroken with 481
 
 	// ChunkSize is the body of a chunk that need not be interruptible (§7.1.1).

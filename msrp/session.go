@@ -149,19 +149,24 @@ func lastField(list string) int {
 	return 0
 }
 
-// Blocked reports that another request might find no room: first write what AppendPending
-// yields and decide about complete messages, then read on. TCP makes the peer wait.
+// Blocked reports that the response to another request might find no room: first write what
+// AppendPending yields, then read on. TCP makes the peer wait.
 func (s *Session) Blocked() bool {
-	waiting, free := 0, 0
+	n := s.count(slotWaiting) + 2
+	return s.answers.n+n > MaxAnswers || s.reports.n+n > MaxReports
+}
+
+// Full reports that every slot is taken by a message that Accept has not decided about.
+// Keep what is left of the stream until it has; another message would be refused with 413.
+func (s *Session) Full() bool { return s.count(slotFree) == 0 }
+
+func (s *Session) count(state slotState) (n int) {
 	for i := range s.slots {
-		switch s.slots[i].state {
-		case slotWaiting:
-			waiting++
-		case slotFree:
-			free++
+		if s.slots[i].state == state {
+			n++
 		}
 	}
-	return free == 0 || s.answers.n+waiting+2 > MaxAnswers || s.reports.n+waiting+2 > MaxReports
+	return n
 }
 
 // Idle reports that nothing is under way in either direction.
