@@ -18,8 +18,9 @@
 // A [Session] is fed with Head, Body and End, and yields events by Next. It answers alone
 // what needs no decision: earlier chunks, empty SENDs, keep-alives, refusals. The 200 to the
 // chunk that completes a message is withheld until Accept, so that a message can be on flash
-// before anybody is told that we have it. Incoming messages live in [Slots] slots (Full: stop reading); their
-// octets are passed on at once with their offset, and only the ranges are remembered.
+// before anybody is told that we have it. Incoming messages live in [Slots] slots; their
+// octets are passed on at once with their offset, and only the ranges are remembered. While
+// Full or Blocked, the caller leaves the rest of the stream unread, and TCP the peer waiting.
 //
 // Outgoing messages are pulled: Want says which octets are needed, AppendChunk builds the
 // SEND around them. AppendPending builds what must go first: responses, REPORTs, the empty
