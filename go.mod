@@ -13,4 +13,5 @@ require (
 require (
 	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/pion/randutil v0.1.0 // indirect
+	golang.org/x/net v0.55.0 // indirect
 )

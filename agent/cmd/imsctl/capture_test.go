@@ -170,7 +170,7 @@ func readBack(t *testing.T, file string) (from5060, from5070 string) {
 		if length%4 != 0 || int(length) > len(b) || binary.LittleEndian.Uint32(b[length-4:]) != length {
 			t.Fatalf("block of kind %#x and length %d", kind, length)
 		}
-		if kind == packetBlock {
+		if kind == 6 /* Enhanced Packet Block */ {
 			n := binary.LittleEndian.Uint32(b[20:])
 			port, payload := readPacket(t, b[28:28+n])
 			if port == 5060 {
