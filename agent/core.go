@@ -69,6 +69,7 @@ type Core struct {
 	carriedRoom   [1024]byte
 	nameRoom      [128]byte
 	rawID         [32]byte           // random octets for an id
+	messageID     [idLen]byte        // of the MSRP message being queued
 	receiptID     [idLen]byte        // of the notification being written
 	document      [bufpool.Size]byte // a notification being read or written
 	valueRoom     [512]byte
@@ -198,6 +199,11 @@ func (c *Core) expire() {
 
 // flush lets every session and host send what it has, as far as their flows take it.
 func (c *Core) flush() {
+	for i := range c.conns {
+		if k := &c.conns[i]; k.flow != 0 && k.holding > 0 {
+			c.resume(k)
+		}
+	}
 	for i := range c.sessions {
 		if s := &c.sessions[i]; s.state != sessionFree {
 			c.pump(s)

@@ -90,6 +90,8 @@ const (
 	ActSend   ActionKind = iota // Buf to Flow (datagram: to Addr)
 	ActDial                     // connect Flow, Door, to Addr
 	ActClose                    // close Flow once what was sent has left
+	ActPause                    // read no more of Flow
+	ActResume                   // read Flow again
 	ActStore                    // Buf (an entry) to the spool; answered by EvStored with Token
 	ActMark                     // ID reached State (and Code, Reason, Millis); not awaited
 	ActForget                   // ID is settled; not awaited

@@ -29,16 +29,29 @@ const (
 
 // A flow is one descriptor with its reader and writer.
 type flow struct {
-	id   FlowID
-	door Door
-	conn net.Conn // nil while dialling
-	out  chan *bufpool.Buf
-	end  chan struct{} // closed: the writer sends what is queued and closes conn
-	once sync.Once
+	id     FlowID
+	door   Door
+	conn   net.Conn // nil while dialling
+	out    chan *bufpool.Buf
+	paused atomic.Bool   // the reader waits for wake
+	wake   chan struct{} // after paused became false
+	end    chan struct{} // closed: the writer sends what is queued and closes conn
+	once   sync.Once
 }
 
 // shut asks the writer to end after what is queued.
 func (f *flow) shut() { f.once.Do(func() { close(f.end) }) }
+
+// pause stops the reader before its next read, or lets it go on.
+func (f *flow) pause(on bool) {
+	f.paused.Store(on)
+	if !on {
+		select {
+		case f.wake <- struct{}{}:
+		default:
+		}
+	}
+}
 
 // An edge is everything that waits: sockets, the spool and the modem. The loop calls do;
 // all else runs in goroutines that only move Bufs.
@@ -220,7 +233,7 @@ func unmapped(a net.Addr) netip.AddrPort {
 }
 
 func (e *edge) newFlow(id FlowID, door Door) *flow {
-	f := &flow{id: id, door: door, out: make(chan *bufpool.Buf, flowQueue), end: make(chan struct{})}
+	f := &flow{id: id, door: door, out: make(chan *bufpool.Buf, flowQueue), end: make(chan struct{}), wake: make(chan struct{}, 1)}
 	e.mu.Lock()
 	e.flows[id] = f
 	e.mu.Unlock()
@@ -276,7 +289,10 @@ func (e *edge) drain(f *flow) {
 // free the descriptor is not read: that is the back-pressure.
 func (e *edge) read(f *flow) {
 	for {
-		buf := e.pool.Wait(e.done)
+		buf := (*bufpool.Buf)(nil)
+		if e.pausing(f) {
+			buf = e.pool.Wait(e.done)
+		}
 		if buf == nil {
 			f.conn.Close()
 			return
@@ -296,6 +312,20 @@ func (e *edge) read(f *flow) {
 			return
 		}
 	}
+}
+
+// pausing waits while the core wants no more of a flow. It returns false when the daemon ends.
+func (e *edge) pausing(f *flow) bool {
+	for f.paused.Load() {
+		select {
+		case <-f.wake:
+		case <-f.end:
+			return true // the read that follows ends the reader
+		case <-e.done:
+			return false
+		}
+	}
+	return true
 }
 
 // write moves Bufs from the loop to the descriptor; asked to end, it first sends what is
@@ -385,6 +415,13 @@ func (e *edge) do(a Action) {
 		e.mu.Unlock()
 		if f != nil {
 			f.shut()
+		}
+	case ActPause, ActResume:
+		e.mu.Lock()
+		f := e.flows[a.Flow]
+		e.mu.Unlock()
+		if f != nil {
+			f.pause(a.Kind == ActPause)
 		}
 	default:
 		e.spoolq <- a

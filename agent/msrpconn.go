@@ -32,8 +32,20 @@ type msrpConn struct {
 	guesses int      // requests that named no session of ours
 	unsent  int      // Bufs given to the writer and not yet written
 	open    bool
-	due     time.Time // unbound: closed then
-	part    int       // trace: parts already shown of the message being read
+	due     time.Time        // unbound: closed then
+	part    int              // trace: parts already shown of the message being read
+	held    [maxHeld]heldBuf // what waits until the session has a slot again, oldest first
+	holding int              // of them
+}
+
+// maxHeld is how many buffers a connection keeps while its session is full. Its flow is
+// paused then, so only what the reader had already taken comes on top.
+const maxHeld = 8
+
+// A heldBuf is a buffer whose octets from at on are not yet read.
+type heldBuf struct {
+	buf *bufpool.Buf
+	at  int
 }
 
 func (c *Core) conn(id FlowID) *msrpConn {
@@ -92,8 +104,8 @@ func (c *Core) acceptMSRP(ev *Event) {
 // take makes k the connection of a flow; its reader's buffer is kept.
 func (k *msrpConn) take(id FlowID, addr netip.AddrPort) {
 	k.reader.Reset()
-	reader := k.reader
-	*k = msrpConn{flow: id, addr: addr, reader: reader}
+	k.flow, k.addr, k.sess, k.refuse, k.open = id, addr, nil, false, false
+	k.guesses, k.unsent, k.part, k.due = 0, 0, 0, time.Time{}
 }
 
 // dialMSRP opens the connection of a session on which we are the active side.
@@ -118,6 +130,11 @@ func (c *Core) freeConn(k *msrpConn) {
 	if s := k.sess; s != nil {
 		s.conn = nil
 	}
+	for i := range k.held[:k.holding] {
+		k.held[i].buf.Release()
+		k.held[i] = heldBuf{}
+	}
+	k.holding = 0
 	k.take(0, netip.AddrPort{})
 }
 
@@ -131,17 +148,65 @@ func (c *Core) connGone(k *msrpConn, why Fault) {
 	}
 }
 
-// readMSRP feeds what came to the reader and to the session.
+// readMSRP feeds what came to the session, behind what waits already.
 func (c *Core) readMSRP(k *msrpConn, buf *bufpool.Buf) {
-	defer buf.Release()
+	if k.holding > 0 {
+		c.hold(k, buf, 0)
+		return
+	}
+	c.feed(k, buf, 0)
+}
+
+// hold keeps the rest of a buffer until the session has a slot for another message.
+func (c *Core) hold(k *msrpConn, buf *bufpool.Buf, at int) {
+	if k.holding == maxHeld {
+		buf.Release()
+		c.counters.shed++
+		c.breakConn(k)
+		return
+	}
+	if k.holding == 0 {
+		c.do(Action{Kind: ActPause, Flow: k.flow})
+	}
+	k.held[k.holding] = heldBuf{buf, at}
+	k.holding++
+}
+
+// resume reads on where a session was full, once it is not.
+func (c *Core) resume(k *msrpConn) {
+	for k.holding > 0 && (k.sess == nil || !k.sess.m.Full()) {
+		next := k.held[0]
+		copy(k.held[:], k.held[1:k.holding])
+		k.holding--
+		k.held[k.holding] = heldBuf{}
+		rest, flow := k.holding, k.flow
+		if rest == 0 {
+			c.do(Action{Kind: ActResume, Flow: k.flow})
+		}
+		c.feed(k, next.buf, next.at)
+		if k.flow != flow || k.holding > rest {
+			return
+		}
+	}
+}
+
+// feed reads a buffer from at on: the reader divides it, the session gets each part. When
+// the session is full the rest is held.
+func (c *Core) feed(k *msrpConn, buf *bufpool.Buf, at int) {
 	all := buf.Bytes()
-	shown := 0
-	for at := 0; ; {
+	shown := at
+	for {
+		if k.sess != nil && k.sess.m.Full() && at < len(all) {
+			c.traceMSRP(k, all[shown:at], false)
+			c.holdFirst(k, buf, at)
+			return
+		}
 		n, it, err := k.reader.Next(all[at:])
 		at += n
 		if err != nil {
 			c.counters.malformed++
 			c.traceMSRP(k, all[shown:at], true)
+			buf.Release()
 			c.breakConn(k)
 			return
 		}
@@ -152,6 +217,7 @@ func (c *Core) readMSRP(k *msrpConn, buf *bufpool.Buf) {
 		flow := k.flow
 		c.takeItem(k, &it)
 		if k.flow != flow { // the item ended the connection
+			buf.Release()
 			return
 		}
 		if it.Kind == msrp.ItemNone {
@@ -159,6 +225,18 @@ func (c *Core) readMSRP(k *msrpConn, buf *bufpool.Buf) {
 		}
 	}
 	c.traceMSRP(k, all[shown:], false)
+	buf.Release()
+}
+
+// holdFirst is hold for a buffer that comes before those that are held.
+func (c *Core) holdFirst(k *msrpConn, buf *bufpool.Buf, at int) {
+	if k.holding == 0 || k.holding == maxHeld {
+		c.hold(k, buf, at)
+		return
+	}
+	copy(k.held[1:], k.held[:k.holding])
+	k.held[0] = heldBuf{buf, at}
+	k.holding++
 }
 
 // breakConn closes a connection on which no more can be understood.

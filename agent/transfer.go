@@ -211,10 +211,9 @@ func (c *Core) queueTransfer(s *session, x *transfer, contentType string, id []b
 	c.lastTag++
 	x.tag = c.lastTag
 	out := msrp.Outgoing{Tag: x.tag, ContentType: contentType, Size: x.size, Overtake: overtake}
-	if len(id) > 0 {
-		out.MessageID = string(id)
-	} else {
-		out.MessageID = c.newMSRPSession()
+	if out.MessageID = id; len(id) == 0 {
+		c.fillID(c.messageID[:])
+		out.MessageID = c.messageID[:]
 	}
 	if s.m.Queue(c.now, &out) != nil {
 		c.dropTransfer(x)

@@ -78,7 +78,7 @@ func TestSendingAllocatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.up = true
-	o := Outgoing{Tag: 1, MessageID: "m1", ContentType: "text/plain", Size: 5}
+	o := Outgoing{Tag: 1, MessageID: []byte("m1"), ContentType: "text/plain", Size: 5}
 	out, resp, body := make([]byte, 0, 4096), make([]byte, 0, 512), []byte("Hello")
 	sent := 0
 	a := testing.AllocsPerRun(100, func() {

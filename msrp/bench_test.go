@@ -68,7 +68,7 @@ func BenchmarkAppendChunk2K(b *testing.B) {
 		b.Fatal(err)
 	}
 	s.up = true
-	o := Outgoing{Tag: 1, MessageID: "m1", ContentType: "application/octet-stream", Size: 1 << 62, Failure: ReportNo}
+	o := Outgoing{Tag: 1, MessageID: []byte("m1"), ContentType: "application/octet-stream", Size: 1 << 62, Failure: ReportNo}
 	if err := s.Queue(epoch, &o); err != nil {
 		b.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func (s *Session) begin(w *writer, open *openChunk, i int, data []byte) {
 	if s.mayStayOpen(m, len(data)) || len(data) > ChunkSize {
 		end = Star
 	}
-	begin(w, open.tid[:], "SEND", s.cfg.Remote, s.cfg.Local, m.MessageID)
+	begin(w, open.tid[:], "SEND", s.cfg.Remote, s.cfg.Local, m.id.octets())
 	w.asks(m.Success, m.Failure)
 	w.byteRange(m.sent+1, end, m.Size)
 	w.contentType(m.ContentType)

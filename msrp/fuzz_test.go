@@ -126,7 +126,7 @@ func FuzzAppendChunk(f *testing.F) {
 			}
 			turn++
 		}
-		if err := s.Queue(epoch, &Outgoing{Tag: 1, MessageID: "m1", ContentType: "text/plain", Size: int64(len(body))}); err != nil {
+		if err := s.Queue(epoch, &Outgoing{Tag: 1, MessageID: []byte("m1"), ContentType: "text/plain", Size: int64(len(body))}); err != nil {
 			t.Fatal(err)
 		}
 		var got []byte

@@ -8,7 +8,7 @@ import (
 // An Outgoing is a message to be sent.
 type Outgoing struct {
 	Tag         uint32 // the caller's name of it in events; not 0
-	MessageID   string
+	MessageID   []byte // copied
 	ContentType string
 	Size        int64 // octets, at least 1
 	Success     bool  // ask for success reports
@@ -27,6 +27,7 @@ const (
 // outgoing is a message in the queue.
 type outgoing struct {
 	Outgoing
+	id      ident // Message-ID
 	state   outState
 	seq     uint32
 	sent    int64 // octets written
@@ -55,13 +56,12 @@ func (s *Session) Queue(now time.Time, o *Outgoing) error {
 	s.forget(i) // a response that is still to come means nothing any more
 	s.seq++
 	s.out[i] = outgoing{Outgoing: *o, state: outActive, seq: s.seq}
+	s.out[i].id.set(o.MessageID)
+	s.out[i].MessageID = nil
 	return nil
 }
 
-func validID(id string) bool {
-	var mem [MaxID]byte
-	return len(id) <= MaxID && isIdent(mem[:copy(mem[:], id)])
-}
+func validID(id []byte) bool { return len(id) <= MaxID && isIdent(id) }
 
 func (s *Session) isRefused(ctype string) bool {
 	for i := range s.nRefused {
@@ -150,7 +150,7 @@ func (s *Session) Abort(tag uint32) {
 	m := &s.out[i]
 	if m.sent > 0 && m.sent < m.Size && !(s.open.on && s.open.msg == i) && !s.dead {
 		var r report
-		r.id.n = uint8(copy(r.id.mem[:], m.MessageID))
+		r.id = m.id
 		r.how, r.ask = m.Failure, m.Success
 		s.reports.push(r)
 	}
@@ -210,4 +210,4 @@ func (s *Session) settle(i int) {
 }
 
 // sameID reports whether m has this Message-ID.
-func (m *outgoing) sameID(id []byte) bool { return bytes.Equal(id, []byte(m.MessageID)) }
+func (m *outgoing) sameID(id []byte) bool { return bytes.Equal(id, m.id.octets()) }

@@ -164,7 +164,7 @@ func (p *player) recv(text []string) {
 }
 
 func (p *player) queue(f []string) {
-	o := Outgoing{Tag: uint32(p.number(f[0])), MessageID: f[1], ContentType: f[2]}
+	o := Outgoing{Tag: uint32(p.number(f[0])), MessageID: []byte(f[1]), ContentType: f[2]}
 	body := f[3]
 	if n, unit, ok := strings.Cut(body, "*"); ok { // 5000*x
 		body = strings.Repeat(unit, p.number(n))
