@@ -432,3 +432,52 @@ func TestKilledAndThenCut(t *testing.T) {
 		}
 	}
 }
+
+// TestPowerCutWhileCleaning: many messages are forgotten for good, their segments are cleaned
+// in a row, and none of them comes back whichever deletions survive.
+func TestPowerCutWhileCleaning(t *testing.T) {
+	run := func(m *modelFS) (stored, sure bool) {
+		s, err := openModel(m)
+		if err != nil || s.store("old", 50) != nil {
+			return false, false
+		}
+		for range 40 {
+			for i := range 10 { // outgoing: no ids to be remembered
+				e := Entry{ID: s.NextID(), Dir: Out, Body: []byte(pad(300)), Size: 300}
+				if _, err := s.Append(encode(t, e)); err != nil {
+					return true, false
+				}
+				if i == 9 && s.Commit() != nil {
+					return true, false
+				}
+			}
+			for id := s.high - 9; id <= s.high; id++ {
+				_ = s.Forget(id)
+			}
+		}
+		if s.store("last", 50) != nil {
+			return true, false
+		}
+		for i := range 900 {
+			_ = s.Mark(1, 1, 1, 1, int64(i))
+		}
+		return true, true
+	}
+	whole := newModelFS()
+	run(whole)
+	for at := 1; at <= whole.calls; at += 3 + at%5 {
+		m := newModelFS()
+		m.cutAt = at
+		stored, sure := run(m)
+		for image := range uint64(4) {
+			s, err := openModel(m.after(rand.New(rand.NewPCG(uint64(at), image))))
+			if err != nil {
+				t.Fatalf("cut at %d: %v", at, err)
+			}
+			got := ids(t, s)
+			if stored && (len(got) == 0 || got[0] != 1) || sure && (len(got) != 2 || got[1] != 402) || len(got) > 22 {
+				t.Fatalf("cut at %d, image %d: live %d", at, image, got)
+			}
+		}
+	}
+}

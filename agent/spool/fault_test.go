@@ -126,3 +126,51 @@ func TestReadOnlyFromSomeCallOn(t *testing.T) {
 		t.Errorf("writable again: %v", err)
 	}
 }
+
+// TestWhatAFailedWriteLostIsWrittenLater: Forget and SetConversation failed, a later Commit
+// did not.
+func TestWhatAFailedWriteLostIsWrittenLater(t *testing.T) {
+	for _, call := range []string{"write", "sync"} {
+		m := newModelFS()
+		s := mustOpen(t, "", Options{FS: m})
+		if err := s.store("a", 10); err != nil {
+			t.Fatal(err)
+		}
+		m.failAt, m.failFor, m.failWith = m.calls+1, 3, syscall.EIO
+		if call == "sync" { // both are written, and lost by the sync of the next batch
+			m.failAt += 3
+		}
+		if err := s.Forget(1); (err == nil) != (call == "sync") {
+			t.Errorf("forget: %v", err)
+		}
+		if err := s.SetConversation("peer", "conv"); (err == nil) != (call == "sync") {
+			t.Errorf("conversation: %v", err)
+		}
+		err := s.store("b", 10)
+		if (err == nil) != (call == "write") {
+			t.Errorf("store: %v", err)
+		}
+		m.failFor = 0
+		if err := s.store("c", 10); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range m.names { // the power is cut: nothing that is pending survives
+			n.now, n.pending = append([]byte(nil), n.flash...), nil
+		}
+		m.pending, m.locked = nil, false
+		again := mustOpen(t, "", Options{FS: m})
+		for _, id := range ids(t, again) {
+			if id == 1 {
+				t.Errorf("%s: the forgotten message is back", call)
+			}
+		}
+		if dup, err := again.Append(encode(t, Entry{ID: 50, Dir: In, Peer: []byte("+15551"), IMDNID: []byte("a1")})); !dup {
+			t.Errorf("%s: the forgotten message would be shown again (%v)", call, err)
+		}
+		n := 0
+		again.EachConversation(func(peer, id string) bool { n++; return peer == "peer" && id == "conv" })
+		if n != 1 {
+			t.Errorf("%s: %d conversations", call, n)
+		}
+	}
+}

@@ -14,6 +14,9 @@ import (
 // maxFile is the longest segment that is ever written; of a longer file only so much is read.
 const maxFile = headerSize + maxPending
 
+// skipIDs is how many ids are left out for each damaged place: it may have held the highest.
+const skipIDs = 1000
+
 // Open reads the spool in dir, making the directory and an empty spool where there is none,
 // and locks it. Errors: ErrNewer, ErrLocked, ErrDamaged (no segment has a readable header),
 // or an *Error of the file system. What is damaged but does not prevent the rest from being
@@ -204,9 +207,13 @@ func (s *Spool) replay(g *segment, buf []byte) error {
 			s.apply(g, &f)
 			return
 		}
+		f.torn = f.torn && !g.bad // a power cut does not take a header that was there
 		s.note(Damage{File: name, Offset: int64(f.off), Octets: int64(f.end - f.off), ID: f.id, Torn: f.torn})
 		g.torn = g.torn || f.torn
-		g.bad = g.bad || !f.torn
+		if !f.torn {
+			g.bad = true
+			s.high += skipIDs
+		}
 	}))
 	if n == len(buf) && g.size > int64(n) {
 		s.note(Damage{File: name, Offset: int64(n), Octets: g.size - int64(n)})

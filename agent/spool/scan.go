@@ -29,7 +29,7 @@ func (k *salt) scan(b []byte, seq uint32, f func(found)) (end int) {
 		f(found{off: off, end: next, id: k.hint(b, seq, off)})
 		off = next
 	}
-	return len(b)
+	return max(len(b), headerSize)
 }
 
 // resync returns where the next good record begins, or -1.

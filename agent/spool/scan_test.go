@@ -217,6 +217,7 @@ func FuzzScan(f *testing.F) {
 	f.Add(good)
 	f.Add(append(slices.Clone(good), 0, 0, 0, 0))
 	f.Add(good[:len(good)-3])
+	f.Add([]byte("0")) // shorter than a header
 	f.Add(append(slices.Clone(good), good[headerSize:]...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		at := headerSize
