@@ -71,7 +71,7 @@ func cuts(stream []byte, f func(name string, parts [][]byte)) {
 		octets = append(octets, stream[i:i+1])
 	}
 	f("octets", octets)
-	step := 1 + len(stream)*len(stream)>>24 // every split of what is not huge
+	step := 1 + int(int64(len(stream))*int64(len(stream))>>24) // every split of what is not huge
 	for i := 1; i < len(stream); i += step {
 		f(strconv.Itoa(i), [][]byte{stream[:i], stream[i:]})
 	}
