@@ -17,6 +17,7 @@ const blockSize = 4096
 type body struct {
 	f    File
 	size int64 // furthest octet written
+	lost error // a part could not be written: Finish returns it
 }
 
 func bodyName(id uint64) string {
@@ -65,7 +66,8 @@ func (s *Spool) Begin(id uint64) error {
 }
 
 // WriteAt writes octets of an unfinished body; parts may come in any order and overlap.
-// ErrNotFound, ErrFull, or an *Error, after which the body should be discarded.
+// ErrNotFound, ErrFull, or an *Error; after one of the last two Finish fails with it too.
+// That every octet was written is the caller's to know: what was not reads as zero.
 func (s *Spool) WriteAt(id uint64, p []byte, off int64) error {
 	b := s.open[id]
 	if b == nil || off < 0 {
@@ -74,14 +76,18 @@ func (s *Spool) WriteAt(id uint64, p []byte, off int64) error {
 	grown := max(b.size, off+int64(len(p)))
 	more := bodyFileSize(grown) - bodyFileSize(b.size)
 	if off > s.maxBytes || more > 0 && s.needed()+more > s.limit() {
+		b.lost = ErrFull
 		return ErrFull
 	}
 	if s.disk+more > s.maxBytes {
 		_ = s.maintain(more)
 	}
 	s.disk, s.bodies, b.size = s.disk+more, s.bodies+more, grown
-	_, err := b.f.WriteAt(p, off)
-	return fault("write body", err)
+	if _, err := b.f.WriteAt(p, off); err != nil {
+		b.lost = fault("write body", err)
+		return b.lost
+	}
+	return nil
 }
 
 // Finish adds the entry of a begun body (Large, Size octets, at least one) to the batch; the
@@ -110,6 +116,9 @@ func (s *Spool) Finish(payload []byte) (dup bool, err error) {
 }
 
 func (s *Spool) finish(payload []byte, e *Entry, b *body) (dup bool, err error) {
+	if b.lost != nil {
+		return false, b.lost
+	}
 	if !e.Large || e.Size != b.size || e.Size == 0 {
 		return false, ErrEntry
 	}

@@ -127,6 +127,32 @@ func TestReadOnlyFromSomeCallOn(t *testing.T) {
 	}
 }
 
+// TestBodyWithALostPart: nobody is told that it is stored.
+func TestBodyWithALostPart(t *testing.T) {
+	m := newModelFS()
+	s := mustOpen(t, "", Options{FS: m, MaxBytes: 256 << 10})
+	e := Entry{ID: 1, Dir: In, Large: true, Size: 20}
+	writeBody(t, s, 1, pad(20))
+	m.failAt, m.failFor, m.failWith = m.calls+1, 1, syscall.EIO
+	if err := s.WriteAt(1, []byte("0123456789"), 5); !errors.Is(err, syscall.EIO) {
+		t.Errorf("write: %v", err)
+	}
+	if _, err := s.Finish(encode(t, e)); !errors.Is(err, syscall.EIO) {
+		t.Errorf("finish: %v", err)
+	}
+	writeBody(t, s, 2, pad(20))
+	if err := s.WriteAt(2, []byte("x"), 250<<10); err != ErrFull {
+		t.Errorf("write: %v", err)
+	}
+	e.ID = 2
+	if _, err := s.Finish(encode(t, e)); err != ErrFull {
+		t.Errorf("finish: %v", err)
+	}
+	if size, n := s.Usage(); n != 0 || size != m.used() {
+		t.Errorf("usage %d octets, %d messages; files %d", size, n, m.used())
+	}
+}
+
 // TestWhatAFailedWriteLostIsWrittenLater: Forget and SetConversation failed, a later Commit
 // did not.
 func TestWhatAFailedWriteLostIsWrittenLater(t *testing.T) {
