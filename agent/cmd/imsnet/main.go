@@ -60,13 +60,16 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	if o.dump != "" {
 		o.net.Seen = dumper(o.dump, stderr)
 	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM) // before anybody is told that we run
+	defer signal.Stop(stop)
 	n, err := agenttest.Start(o.net)
 	if err != nil {
 		fmt.Fprintln(stderr, "imsnet:", err)
 		return exitFailed
 	}
 	fmt.Fprintln(stdout, "ready", n.Addr())
-	return serve(n, o, stdout, stderr)
+	return serve(n, o, stop, stdout, stderr)
 }
 
 // parse reads and checks the command line.
@@ -141,10 +144,7 @@ func address(name, text string, to *netip.AddrPort) error {
 
 // serve waits for the end of the script or for a signal, then a little longer
 // for a BYE.
-func serve(n *agenttest.Network, o options, stdout, stderr io.Writer) int {
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
-	defer signal.Stop(stop)
+func serve(n *agenttest.Network, o options, stop <-chan os.Signal, stdout, stderr io.Writer) int {
 	select {
 	case <-n.Done():
 	case <-stop:
