@@ -78,5 +78,9 @@ func (w *wakeup) Set(at time.Time) error {
 	return os.NewSyscallError("timerfd_settime", serr)
 }
 
+// Fired notes that the timer has expired: the same deadline, if it still stands, has to be
+// set again.
+func (w *wakeup) Fired() { w.set = time.Time{} }
+
 // Close ends wait.
 func (w *wakeup) Close() error { return w.file.Close() }

@@ -27,6 +27,7 @@ func run(ctx context.Context, core *Core, e *edge) error {
 		var ev Event // a timer event
 		select {
 		case <-wake.C:
+			wake.Fired()
 		case ev = <-e.events:
 		case ev = <-e.stored:
 		case <-stop:
