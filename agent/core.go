@@ -101,6 +101,11 @@ func NewCore(cfg *Config, s Setup) (*Core, error) {
 		peers: make(map[string]*peer), conversations: make(map[string]string), box: newBox(cfg.Spool.MaxMessages),
 		pani: cfg.Modem.AccessNetwork, modemState: "none", nextID: 1,
 	}
+	if s.Spool != nil {
+		if _, n := s.Spool.Usage(); n > cfg.Spool.MaxMessages { // the limit was lowered: what is there stays
+			c.box = newBox(n)
+		}
+	}
 	c.lent.pool = s.Pool
 	c.paniOctets = make([]byte, 0, 256)
 	c.own = []byte(cfg.IMS.From())

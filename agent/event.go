@@ -97,7 +97,7 @@ const (
 	ActForget                   // ID is settled; not awaited
 	ActLoad                     // entry ID whole (N = 0) or N octets of its body from Off; answered by EvLoaded
 	ActPeer                     // Text is the Conversation-ID of the peer Key; not awaited
-	ActBegin                    // open a large body for ID
+	ActBegin                    // open a large body for ID; answered by EvStored if Token is not 0
 	ActWrite                    // Buf at Off of the large body of ID
 	ActFinish                   // Buf (an entry) completes the large body of ID; answered by EvStored
 	ActDrop                     // discard the unfinished large body of ID

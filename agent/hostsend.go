@@ -171,8 +171,8 @@ func (c *Core) sendStored(p *pending, ev *Event) {
 	c.noteStatus(&c.box.table[p.place], c.wall.UnixMilli())
 }
 
-// beginLarge opens a body that comes in pieces. Its reply does not wait for flash: the one
-// of the last `append` does.
+// beginLarge opens a body that comes in pieces. Its reply waits until the id is on flash, so
+// that it is never given out again; that of the last `append` waits for the whole.
 func (c *Core) beginLarge(h *host, r *ipc.Request, i int32, e *spool.Entry, piece []byte) {
 	entry := c.entryBuf(e)
 	if entry == nil {
@@ -181,13 +181,33 @@ func (c *Core) beginLarge(h *host, r *ipc.Request, i int32, e *spool.Entry, piec
 		return
 	}
 	h.large = largeBody{id: e.ID, place: i, entry: entry, text: ipc.IsText(e.ContentType)}
-	c.do(Action{Kind: ActBegin, ID: e.ID})
+	token, ok := c.await(pending{use: pendBegin, host: h.flow, request: r.ID, place: i, id: e.ID})
+	if !ok {
+		entry.Release()
+		h.large = largeBody{}
+		c.box.Remove(i)
+		c.deny(h, r, ipc.CodeBusy, "the spool is busy")
+		return
+	}
+	c.do(Action{Kind: ActBegin, ID: e.ID, Token: token})
 	if code, text := c.appendLarge(h, piece); code != 0 {
 		c.dropLarge(h)
 		c.deny(h, r, code, text)
+	}
+}
+
+// largeBegun replies to the `send` of a body whose id is on flash.
+func (c *Core) largeBegun(p *pending, ev *Event) {
+	h := c.host(p.host)
+	if h == nil || p.host == 0 || h.large.id != p.id {
 		return
 	}
-	c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSent(dst, r.ID, e.ID) }))
+	if ev.Fault != FaultNone {
+		c.dropLarge(h)
+		c.denyID(h, p.request, ipc.CodeStorage, ev.Fault.String(), 0)
+		return
+	}
+	c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSent(dst, p.request, p.id) }))
 }
 
 // appendLarge sends one piece of a body to its file.

@@ -60,7 +60,7 @@ func (e *edge) spoolStep(sp *spool.Spool, a Action, waiting []Event) []Event {
 	case ActPeer:
 		e.report(sp.SetConversation(a.Key, a.Text))
 	case ActBegin:
-		e.report(sp.Begin(a.ID))
+		e.begun(a, sp.Begin(a.ID))
 	case ActWrite:
 		e.report(sp.WriteAt(a.ID, a.Buf.Bytes(), a.Off))
 		a.Buf.Release()
@@ -79,6 +79,14 @@ func (e *edge) appendEntry(sp *spool.Spool, a Action, add func([]byte) (bool, er
 		dup, err = add(a.Buf.Bytes())
 	}
 	return append(waiting, Event{Kind: EvStored, Token: a.Token, Buf: a.Buf, Dup: dup, Fault: spoolFault(err)})
+}
+
+// begun answers who waits for a large body to be open.
+func (e *edge) begun(a Action, err error) {
+	e.report(err)
+	if a.Token != 0 {
+		e.stored <- Event{Kind: EvStored, Token: a.Token, Fault: spoolFault(err)}
+	}
 }
 
 // report logs a fault of an action that nobody waits for; a large body whose piece was lost

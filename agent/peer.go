@@ -48,6 +48,11 @@ func (c *Core) peerOf(key []byte) *peer {
 	if len(c.peers) >= maxPeers && !c.dropIdlePeer() {
 		return nil
 	}
+	return c.addPeer(key)
+}
+
+// addPeer makes a peer, whatever the limit: what the spool holds has its peer.
+func (c *Core) addPeer(key []byte) *peer {
 	p := &peer{key: string(key), keyOctets: append([]byte(nil), key...), head: -1, tail: -1, receipts: -1, lastUsed: c.now}
 	c.peers[p.key] = p
 	return p

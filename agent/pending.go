@@ -14,6 +14,7 @@ const (
 	pendReplay              // the entry of a message that a host has not acknowledged
 	pendList                // an entry for `messages`
 	pendFetch               // octets of a body for `fetch`
+	pendBegin               // the file of a large body: the reply to its `send` waits
 )
 
 // A pending is one Store or Load that the spool has not answered.
@@ -81,6 +82,8 @@ func (c *Core) settle(p *pending, ev *Event) {
 		c.listLoaded(p, ev)
 	case pendFetch:
 		c.fetchLoaded(p, ev)
+	case pendBegin:
+		c.largeBegun(p, ev)
 	}
 }
 

@@ -9,12 +9,10 @@ func (c *Core) restore(sp *spool.Spool) error {
 		c.conversations[peer] = id
 		return true
 	})
-	full := false
-	sp.Each(func(e *spool.Entry) bool {
-		p := c.peerOf(e.Peer)
+	err := sp.Each(func(e *spool.Entry) bool {
+		p := c.peers[string(e.Peer)]
 		if p == nil {
-			full = true
-			return false
+			p = c.addPeer(e.Peer)
 		}
 		if e.Dir == spool.In {
 			c.restoreIncoming(p, e)
@@ -25,10 +23,7 @@ func (c *Core) restore(sp *spool.Spool) error {
 	})
 	c.nextID = sp.NextID()
 	c.spoolBytes, _ = sp.Usage()
-	if full {
-		return spool.ErrFull
-	}
-	return nil
+	return err
 }
 
 func (c *Core) restoreIncoming(p *peer, e *spool.Entry) {

@@ -365,6 +365,9 @@ func (w *world) act(a Action) {
 		w.say("flash conversation %s %s", a.Key, a.Text)
 	case ActBegin:
 		w.files[a.ID] = []byte{}
+		if a.Token != 0 {
+			w.queue = append(w.queue, Event{Kind: EvStored, Token: a.Token})
+		}
 	case ActWrite:
 		b := w.files[a.ID]
 		if n := int(a.Off) + a.Buf.Len(); n > len(b) {
