@@ -34,9 +34,10 @@ func flow(ctx context.Context, c *console, _ []string) int {
 
 // A ladder prints steps, numbered from 1.
 type ladder struct {
-	c     *console
-	parts assembler
-	n     int
+	c      *console
+	parts  assembler
+	n      int
+	called bool // the last INVITE came from the peer
 }
 
 // head prints the head of the table: from then on nothing on the wire is missed.
@@ -60,6 +61,10 @@ func (l *ladder) note(n ipc.Notification) {
 	for _, s := range steps(p) {
 		l.n++
 		s.number = l.n
+		if s.message == "INVITE" {
+			l.called = !s.out
+		}
+		s.called = l.called
 		l.print(&s)
 	}
 }

@@ -11,6 +11,7 @@ type step struct {
 	number   int
 	time     int64
 	out      bool
+	called   bool   // the session's INVITE came from the peer: we are UA2
 	protocol string // SIP, SIP/SDP, MSRP
 	message  string // INVITE, 100 Trying, SEND, 200 OK
 	comment  string // Send Text 'Hello', Delivery Notification
@@ -199,9 +200,9 @@ func (s *step) String() string {
 	return strings.TrimRight(line, " ")
 }
 
-// direction puts us, UA1, on the left, as the reference table does.
+// direction names the caller UA1 and puts it on the left, as the reference table does.
 func (s *step) direction() string {
-	if s.out {
+	if s.out != s.called {
 		return "UA1 --> Proxy/UA2"
 	}
 	return "UA1 <-- Proxy/UA2"
