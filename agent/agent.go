@@ -50,9 +50,11 @@ func Run(ctx context.Context, cfg *Config, version string, log *slog.Logger, rea
 		e.close(flushPatience)
 		return err
 	}
+	log.Info("listening", "version", version, "sip", cfg.IMS.Local.String(), "msrp", e.msrpPort(), "host", cfg.Host.Socket)
 	ready()
 	err = run(ctx, core, e)
 	cancel()
 	e.close(flushPatience)
+	log.Info("stopped")
 	return err
 }
