@@ -96,6 +96,7 @@ type MSRPConfig struct {
 	PathHost    string // path_host: address or token
 	Setup       string // setup: auto, active or actpass
 	SessionName string // session_name: s= of our SDP
+	UserName    string // user_name: of o= in our SDP, one word
 	MaxSize     int64  // max_size: octets of one incoming message
 	TLS         string // tls: off, offer or require
 }
@@ -152,7 +153,7 @@ func DefaultConfig() Config {
 		},
 		TLS:  TLSConfig{CA: "/etc/imsagent/ca.pem"},
 		SIP:  SIPConfig{IDForm: "uuid"},
-		MSRP: MSRPConfig{Port: 8880, PathHost: "address", Setup: "auto", SessionName: "-", MaxSize: 65536, TLS: "off"},
+		MSRP: MSRPConfig{Port: 8880, PathHost: "address", Setup: "auto", SessionName: "-", UserName: "-", MaxSize: 65536, TLS: "off"},
 		Chat: ChatConfig{
 			Accept: "auto", Idle: 300 * time.Second, Expires: 24 * time.Hour, ReceiptTimeout: 300 * time.Second,
 			RingTimeout: 60 * time.Second, TypingRefresh: 60 * time.Second, TypingIdle: 15 * time.Second,

@@ -98,6 +98,9 @@ func (v *validator) msrp(m *MSRPConfig) {
 		v.fault("msrp.path_host", `token goes only with setup = "active"`)
 	}
 	v.text("msrp.session_name", m.SessionName, required)
+	if v.text("msrp.user_name", m.UserName, required) && strings.ContainsRune(m.UserName, ' ') {
+		v.fault("msrp.user_name", "%q has a space: it is one word of the o= line", m.UserName)
+	}
 	v.between("msrp.max_size", m.MaxSize, 1024, 1<<30)
 	if v.oneOf("msrp.tls", m.TLS, "off", "offer", "require") {
 		v.later(m.TLS != "off", "msrp.tls", `TLS is not yet there; use "off"`)

@@ -81,6 +81,7 @@ func TestValidateFindsEachFault(t *testing.T) {
 		"sip.id_form":          func(c *Config) { c.SIP.IDForm = "UUID" },
 		"msrp.path_host":       func(c *Config) { c.MSRP.PathHost = "token" },
 		"msrp.setup":           func(c *Config) { c.MSRP.Setup = "passive" }, // RFC 6135 §4.2.1: MUST NOT offer it
+		"msrp.user_name":       func(c *Config) { c.MSRP.UserName = "two words" },
 		"msrp.session_name":    func(c *Config) { c.MSRP.SessionName = "" },
 		"msrp.max_size":        func(c *Config) { c.MSRP.MaxSize = -1 },
 		"msrp.tls":             func(c *Config) { c.MSRP.TLS = "require" },

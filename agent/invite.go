@@ -107,7 +107,7 @@ func (c *Core) acceptContactName() string {
 // the setup that the configuration chooses.
 func (c *Core) newOffer(s *session, asOffer bool) {
 	s.offer = sdp.Offer{
-		User: c.sdpUser(), SessionID: c.random53(), Host: bare(c.msrpHost), Name: c.cfg.MSRP.SessionName,
+		User: c.cfg.MSRP.UserName, SessionID: c.random53(), Host: bare(c.msrpHost), Name: c.cfg.MSRP.SessionName,
 		Port: c.msrpPort, Types: acceptTypes, Wrapped: join(c.cfg.Chat.ContentTypes), CEMA: true,
 		MaxSize: c.cfg.MSRP.MaxSize, Direction: "sendrecv",
 	}
@@ -222,9 +222,6 @@ func (c *Core) inviteRejected(s *session, ev *sipmin.Event) {
 		c.postpone(p, ReasonRetry, status, ev.RetryAfter)
 	}
 }
-
-// sdpUser is the user name of our o= line.
-func (c *Core) sdpUser() string { return "-" }
 
 // bare is a host without the brackets of IPv6.
 func bare(host string) string {

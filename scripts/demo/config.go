@@ -35,6 +35,7 @@ compact_headers = true
 port = %d
 setup = "active"
 session_name = "SS VOIP"
+user_name = "TEST-IMS-UE"
 [chat]
 accept = "auto"
 content_types = ["text/plain", "message/imdn+xml"]

@@ -36,7 +36,7 @@ func fieldsOf(c *agent.Config) map[string]any {
 		"sip.t1": &c.SIP.T1, "sip.t2": &c.SIP.T2, "sip.t4": &c.SIP.T4, "sip.id_form": &c.SIP.IDForm,
 
 		"msrp.port": &m.Port, "msrp.path_host": &m.PathHost, "msrp.setup": &m.Setup,
-		"msrp.session_name": &m.SessionName, "msrp.max_size": &m.MaxSize, "msrp.tls": &m.TLS,
+		"msrp.session_name": &m.SessionName, "msrp.user_name": &m.UserName, "msrp.max_size": &m.MaxSize, "msrp.tls": &m.TLS,
 
 		"chat.accept": &h.Accept, "chat.idle": &h.Idle, "chat.expires": &h.Expires,
 		"chat.receipt_timeout": &h.ReceiptTimeout, "chat.ring_timeout": &h.RingTimeout,
