@@ -7,9 +7,10 @@ import (
 	"imsagent/sipmin"
 )
 
-// maxSIPFlows is how many SIP connections there may be at once: those accepted (L15) and
-// ours to the P-CSCF.
-const maxSIPFlows = 8
+const (
+	maxAccepted = 8               // SIP connections that are accepted at once (L15)
+	maxSIPFlows = maxAccepted + 2 // with ours to the P-CSCF, which those cannot keep out
+)
 
 // A sipFlow is one SIP connection and the message that is not yet whole on it.
 type sipFlow struct {
@@ -56,8 +57,13 @@ func (c *Core) stepSIPFlow(ev *Event) {
 
 // acceptSIP takes a connection from the P-CSCF, and no other.
 func (c *Core) acceptSIP(ev *Event) {
-	f := c.sipFlow(0)
-	if f == nil || !c.fromProxy(ev.Addr.Addr()) {
+	f, accepted := c.sipFlow(0), 0
+	for i := range c.sipFlows {
+		if g := &c.sipFlows[i]; g.id != 0 && !g.dialed {
+			accepted++
+		}
+	}
+	if f == nil || accepted >= maxAccepted || !c.fromProxy(ev.Addr.Addr()) {
 		c.counters.foreign++
 		c.do(Action{Kind: ActClose, Flow: ev.Flow})
 		return
