@@ -100,6 +100,11 @@ type world struct {
 	measuring     bool
 	allocs, steps uint64
 	seed          uint64
+	ours          bool   // the dialog of now is that of our INVITE
+	cseq          int    // of the peer's last request in it
+	inviteSeq     int    // of the peer's last re-INVITE
+	peerSession   string // of the peer's MSRP URI
+	heldEvents    []Event
 }
 
 var (
@@ -123,7 +128,7 @@ func newWorld(t *testing.T) *world {
 	cfg.Memory.Sessions = 4
 	w := &world{t: t, cfg: cfg, pool: bufpool.New(64, largeBuffers), now: bootEpoch.Add(1000 * time.Second),
 		wall: time.Date(2015, 2, 24, 6, 48, 9, 0, time.UTC), spool: map[uint64][]byte{}, files: map[uint64][]byte{},
-		seen: map[string]bool{}, flows: map[FlowID]netip.AddrPort{}, requests: map[string][]byte{}, last: map[string]string{}}
+		seen: map[string]bool{}, flows: map[FlowID]netip.AddrPort{}, requests: map[string][]byte{}, last: map[string]string{}, peerSession: peerSession}
 	return w
 }
 
@@ -206,8 +211,10 @@ func (w *world) command(a []string) {
 		w.sip(a[1:])
 	case "msrp":
 		w.msrp(a[1:])
+	case "jump": // the device slept: no timer in between
+		w.jump(a[1])
 	case "modem":
-		w.step(Event{Kind: EvModem, Modem: modem.Event{Kind: modem.Access, PANI: a[1]}})
+		w.modem(a[1], strings.Join(a[2:], " "))
 	case "dial":
 		w.refuse = a[1] == "refused"
 	case "flash":
@@ -220,12 +227,43 @@ func (w *world) command(a []string) {
 	}
 }
 
+// jump lets time pass at once, as when the device has slept.
+func (w *world) jump(by string) {
+	d, err := time.ParseDuration(by)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.now, w.wall = w.now.Add(d), w.wall.Add(d)
+	w.step(Event{})
+	w.wait(0)
+}
+
+// modem is what the modem says: gone, back or the access network of now.
+func (w *world) modem(word, text string) {
+	ev := modem.Event{Kind: modem.Access, PANI: word}
+	switch word {
+	case "gone":
+		ev = modem.Event{Kind: modem.Gone, Text: text}
+	case "back":
+		ev = modem.Event{Kind: modem.Back, Text: text}
+	case "coverage": // lost
+		ev.PANI = ""
+	}
+	w.step(Event{Kind: EvModem, Modem: ev})
+}
+
 func (w *world) config(a []string) {
 	for _, kv := range a {
 		k, v, _ := strings.Cut(kv, "=")
 		switch k {
 		case "accept":
 			w.cfg.Chat.Accept = v
+		case "access_network":
+			w.cfg.Modem.AccessNetwork = v
+		case "idle":
+			w.cfg.Chat.Idle, _ = time.ParseDuration(v)
+		case "expires":
+			w.cfg.Chat.Expires, _ = time.ParseDuration(v)
 		case "sessions":
 			w.cfg.Memory.Sessions, _ = strconv.Atoi(v)
 		case "setup":
@@ -453,9 +491,7 @@ func brief(b []byte) string {
 	return string(b)
 }
 
-var heldEvents []Event
-
-func (w *world) held(ev Event) { heldEvents = append(heldEvents, ev) }
+func (w *world) held(ev Event) { w.heldEvents = append(w.heldEvents, ev) }
 
 func (w *world) flash(word string) {
 	switch word {
@@ -463,14 +499,14 @@ func (w *world) flash(word string) {
 		w.hold = true
 	case "ready":
 		w.hold = false
-		held := heldEvents
-		heldEvents = nil
+		held := w.heldEvents
+		w.heldEvents = nil
 		for _, ev := range held {
 			w.step(ev)
 		}
 	case "full", "broken":
-		held := heldEvents
-		heldEvents, w.hold = nil, false
+		held := w.heldEvents
+		w.heldEvents, w.hold = nil, false
 		for _, ev := range held {
 			ev.Fault = FaultStorage
 			if word == "full" {
