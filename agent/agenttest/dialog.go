@@ -56,7 +56,12 @@ func (n *Network) route(m *message) {
 // stray answers a request outside of every call.
 func (n *Network) stray(m *message) {
 	switch m.method() {
-	case "OPTIONS", "MESSAGE":
+	case "MESSAGE":
+		if e, err := parseCPIM(m.body); err == nil {
+			n.mirror.take(e)
+		}
+		n.reply(m, "200 OK")
+	case "OPTIONS":
 		n.reply(m, "200 OK")
 	case "REGISTER":
 		n.reply(m, "200 OK", "Contact: "+m.get("Contact")+";expires=600000")

@@ -22,7 +22,7 @@ const picks = 20
 type Config struct {
 	Listen  netip.AddrPort // SIP, on UDP and TCP; port 0 picks one free on both
 	MSRP    netip.AddrPort // where MSRP is listened for; zero: the address of Listen, a free port
-	UE      netip.AddrPort // SIP address of the UE; only for scripts that originate
+	UE      netip.AddrPort // SIP address of the UE; only for scripts that originate, and mirror
 	Script  string         // one of [Scripts]
 	Text    string         // the text that the first user writes; default "Hello"
 	PANI    string         // exact P-Access-Network-Info that the UE must send; "" accepts any
@@ -37,6 +37,7 @@ type Config struct {
 type Network struct {
 	cfg    Config
 	script script
+	mirror *mirror // of the script of that name
 	udp    *net.UDPConn
 	tcp    *net.TCPListener
 	msrp   *net.TCPListener
@@ -80,6 +81,7 @@ func Start(cfg Config) (*Network, error) {
 	n := &Network{cfg: cfg, script: s, dialogs: map[string]*dialog{}, sessions: map[string]*session{},
 		conns: map[net.Conn]bool{}, invites: make(chan *dialog, 16), ended: make(chan struct{}),
 		done: make(chan struct{}), closed: make(chan struct{})}
+	n.mirror = newMirror(n)
 	if err := n.listen(); err != nil {
 		return nil, err
 	}

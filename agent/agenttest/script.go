@@ -17,6 +17,7 @@ var scripts = []script{
 	{Script{"busy", "answers 486 to an INVITE"}, false, (*Network).playBusy},
 	{Script{"declined", "answers 603 to an INVITE"}, false, (*Network).playDeclined},
 	{Script{"echo", "answers every INVITE and sends each text back, for ever"}, false, (*Network).playEcho},
+	{Script{"mirror", "as echo, but nothing is lost: what is not answered goes again in the next session, or in a call of its own"}, false, (*Network).playMirror},
 	{Script{"media", "no SIP: takes MSRP connections for the session-id \"media\" and reports each text, for ever"}, false, (*Network).playMedia},
 	{Script{"chunks", "takes a message in many chunks and sends one of 20000 octets back in chunks"}, false, (*Network).playChunks},
 	{Script{"lost", "closes the MSRP connection on the first message; takes it in a second session"}, false, (*Network).playLost},
@@ -32,7 +33,7 @@ func Scripts() []Script {
 }
 
 // Endless reports whether a script goes on until it is closed.
-func Endless(name string) bool { return name == "echo" || name == "media" }
+func Endless(name string) bool { return name == "echo" || name == "mirror" || name == "media" }
 
 func find(name string) (script, bool) {
 	for _, s := range scripts {
