@@ -42,7 +42,7 @@ func (c *Core) stepCall(s *session, ev *sipmin.Event) {
 	case sipmin.EvProvisional, sipmin.EvAccepted, sipmin.EvRejected:
 		c.stepInvite(s, ev)
 	case sipmin.EvConfirmed:
-		c.confirmed(s)
+		c.confirmed(s, ev)
 	case sipmin.EvCancelled:
 		c.cancelled(s, ev)
 	case sipmin.EvOffer:
@@ -57,7 +57,7 @@ func (c *Core) stepCall(s *session, ev *sipmin.Event) {
 // incomingInvite sorts a peer's INVITE and answers it.
 func (c *Core) incomingInvite(ev *sipmin.Event) {
 	var room [maxKey]byte
-	key := c.appendCaller(room[:0], ev.Msg, ev.Raw)
+	key := c.appendSender(room[:0], ev)
 	offer, refuse := c.readOffer(ev)
 	if refuse == 0 {
 		if k := sortInvite(ev.Msg, ev.Raw, offer); k != kindChat {
@@ -158,6 +158,11 @@ func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 	}
 	s.state, s.call, s.remote, s.plan, s.deferred = sessionIncoming, ev.Call, offer, plan, deferred(ev.Msg)
 	c.adoptConversation(s, ev)
+	if code := c.firstMessage(s, ev); code != 0 {
+		_ = c.ua.Reject(c.now, s.call, code, acceptedTypes(code)...)
+		c.dropSession(s)
+		return
+	}
 	c.noteSession(s, sessIncoming, 0)
 	if c.cfg.Chat.Accept == "auto" || replaced || s.deferred || p.head >= 0 {
 		_ = c.ua.Progress(c.now, s.call, 183) // step 3 of the trace: the early dialog
@@ -191,8 +196,13 @@ func validToken(b []byte) bool {
 	return true
 }
 
-// accept answers an INVITE that waits with 200 and our description.
+// accept answers an INVITE that waits with 200 and our description; one that brought a
+// message, once that is on flash.
 func (c *Core) accept(s *session) {
+	if s.storing {
+		s.accepted = true
+		return
+	}
 	c.newOffer(s, false)
 	s.offer.Setup, s.offer.CEMA = s.plan.Setup, s.plan.CEMA
 	body, err := s.offer.AppendAnswer(make([]byte, 0, maxSDP), s.remote)
@@ -220,9 +230,14 @@ func (c *Core) answerHeaders(s *session) []sipmin.ExtraHeader {
 	return h
 }
 
-// confirmed joins the MSRP session once our 200 has arrived.
-func (c *Core) confirmed(s *session) {
+// confirmed joins the MSRP session once our 200 has arrived. The ACK to a re-INVITE that
+// had no offer brings the answer to ours.
+func (c *Core) confirmed(s *session, ev *sipmin.Event) {
 	if s.state != sessionAnswered {
+		if d, err := sdp.Parse(ev.Body()); err == nil && d.Message >= 0 && !s.describedBy(d) {
+			s.remote, s.plan = d, sdp.PlanOfferer(&s.offer, d)
+			c.rejoin(s)
+		}
 		return
 	}
 	s.state = sessionJoining
@@ -239,6 +254,8 @@ func (c *Core) cancelled(s *session, ev *sipmin.Event) {
 	s.call = 0
 	if ev.Cause == 200 {
 		c.noteSession(s, sessElsewhere, 200)
+		c.dropSession(s)
+		return
 	}
 	c.closeSession(s, 487)
 }
@@ -247,11 +264,14 @@ func (c *Core) cancelled(s *session, ev *sipmin.Event) {
 // in a new session.
 func (c *Core) callEnded(s *session, ev *sipmin.Event) {
 	p := s.peer
-	unsent := p.head >= 0
-	wasOpen := s.state == sessionOpen
+	why := ReasonRetry
+	if s.state == sessionOpen {
+		why = ReasonLost
+	}
+	c.continues(s)
 	c.closeSession(s, ev.Status)
-	if unsent && !wasOpen {
-		c.postpone(p, ReasonRetry, ev.Status, 0)
+	if p.head >= 0 {
+		c.postpone(p, why, ev.Status, 0)
 	}
 }
 
@@ -268,8 +288,8 @@ func (c *Core) offered(s *session, ev *sipmin.Event) {
 		_ = c.ua.RejectOffer(c.now, s.call, plan.Refuse)
 		return
 	}
-	same := s.remote != nil && d.RemotePath() == s.remote.RemotePath() && d.Port == s.remote.Port && d.Addr == s.remote.Addr
-	if !same {
+	same := s.describedBy(d)
+	if !same || s.offer.Setup != plan.Setup || s.offer.CEMA != plan.CEMA { // an unchanged answer keeps its o= (RFC 4975 §8.4)
 		s.offer.Version++
 		s.offer.Setup, s.offer.CEMA = plan.Setup, plan.CEMA
 	}
@@ -285,6 +305,12 @@ func (c *Core) offered(s *session, ev *sipmin.Event) {
 	}
 }
 
+// describedBy reports whether d leaves the peer's end of the MSRP session as it is.
+func (s *session) describedBy(d *sdp.Description) bool {
+	r := s.remote
+	return r != nil && d.RemotePath() == r.RemotePath() && d.Port == r.Port && d.Addr == r.Addr
+}
+
 // rejoin opens the MSRP session anew under the descriptions of now.
 func (c *Core) rejoin(s *session) {
 	for i := range s.slots {
@@ -297,7 +323,7 @@ func (c *Core) rejoin(s *session) {
 	if s.conn != nil {
 		c.closeConn(s.conn)
 	}
-	s.state, s.ready = sessionJoining, false
+	s.state, s.ready, s.linked = sessionJoining, false, false
 	if !c.join(s) {
 		c.unusable(s)
 	}
@@ -306,7 +332,7 @@ func (c *Core) rejoin(s *session) {
 // reinvited takes the answer to our second offer.
 func (c *Core) reinvited(s *session, ev *sipmin.Event) {
 	if ev.Status < 200 || ev.Status > 299 {
-		c.unusable(s)
+		c.reofferRefused(s, ev)
 		return
 	}
 	d, err := sdp.Parse(ev.Body())
@@ -320,4 +346,18 @@ func (c *Core) reinvited(s *session, ev *sipmin.Event) {
 		return
 	}
 	c.rejoin(s)
+}
+
+// reofferRefused ends a session whose second offer was not taken; a passing failure leaves
+// its messages for later.
+func (c *Core) reofferRefused(s *session, ev *sipmin.Event) {
+	if finalStatus(ev.Status) {
+		c.unusable(s)
+		return
+	}
+	p := s.peer
+	c.endSession(s, "", ev.Status)
+	if p.head >= 0 {
+		c.postpone(p, ReasonRetry, ev.Status, ev.RetryAfter)
+	}
 }

@@ -75,6 +75,7 @@ type Core struct {
 	valueRoom     [512]byte
 	spoolBytes    int64
 	outboxDue     time.Time // when the outbox has something to look at
+	nextInvite    time.Time // no INVITE of a retry before
 	stopping      bool
 	stopped       bool
 	counters      counters

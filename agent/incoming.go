@@ -46,6 +46,8 @@ func (c *Core) drainMSRP(s *session) {
 			if x := s.transferOf(ev.Tag); x != nil {
 				c.transferFailed(s, x, ev.Code, ev.Local)
 			}
+		case msrp.EvReport:
+			c.reported(s, &ev)
 		case msrp.EvBroken:
 			c.sessionLost(s, FaultIO)
 			return
@@ -68,8 +70,24 @@ func (c *Core) retryUnconfirmed(s *session) {
 		return
 	}
 	p := s.peer
+	c.continues(s)
 	c.endSession(s, `SIP;cause=408;text="MSRP answer timeout"`, 0)
-	p.nextTry = c.now.Add(invitePace)
+	if p.tries > 0 { // not the first time: the host has been told why
+		c.delay(p, 0)
+		return
+	}
+	p.tries, p.nextTry = 1, c.now.Add(invitePace)
+}
+
+// reported takes the failure of a message that the next hop had already taken; one that is
+// still in hand fails by itself.
+func (c *Core) reported(s *session, ev *msrp.Event) {
+	if ev.Code == 200 || s.transferOf(ev.Tag) != nil {
+		return
+	}
+	if i := c.box.FindIMDN(s.peer, ev.MessageID, false); i >= 0 && c.box.table[i].state == StateSent {
+		c.mark(i, StateFailed, ReasonPeerFailed, ev.Code)
+	}
 }
 
 // pieceArrived keeps octets of an incoming message.

@@ -21,16 +21,39 @@ const (
 const invitePace = time.Second
 
 // invitePeers starts a session for every peer that has messages waiting, none open, and
-// whose next try is due.
+// whose next try is due: those that wait longest first, and of those that have waited since
+// a failure or a restart one a second.
 func (c *Core) invitePeers() {
-	if c.stopping {
+	if c.stopping || !c.ready() {
 		return
 	}
+	for p := c.nextPeer(); p != nil; p = c.nextPeer() {
+		if !p.nextTry.IsZero() {
+			c.nextInvite = c.now.Add(invitePace)
+		}
+		c.invite(p)
+	}
+}
+
+// nextPeer is the peer to be invited next, or nil.
+func (c *Core) nextPeer() (next *peer) {
 	for _, p := range c.peers {
-		if p.head >= 0 && p.session == nil && !p.nextTry.After(c.now) && c.ready() {
-			c.invite(p)
+		if p.head < 0 || p.session != nil || c.inviteAt(p).After(c.now) {
+			continue
+		}
+		if next == nil || c.box.table[p.head].id < c.box.table[next.head].id {
+			next = p
 		}
 	}
+	return next
+}
+
+// inviteAt is when a peer may be invited; the zero time is at once.
+func (c *Core) inviteAt(p *peer) time.Time {
+	if p.nextTry.IsZero() || p.nextTry.After(c.nextInvite) {
+		return p.nextTry
+	}
+	return c.nextInvite
 }
 
 // ready reports whether new requests may be sent: always without registration.
@@ -43,7 +66,7 @@ func (c *Core) inviteDeadline() (d time.Time) {
 	}
 	for _, p := range c.peers {
 		if p.head >= 0 && p.session == nil && !p.nextTry.IsZero() {
-			d = earliest(d, p.nextTry)
+			d = earliest(d, c.inviteAt(p))
 		}
 	}
 	return d
@@ -58,22 +81,30 @@ func (c *Core) invite(p *peer) {
 	}
 	s.state, s.outgoing = sessionInviting, true
 	c.newOffer(s, true)
+	s.contrib = c.newUUID()
+	if c.call(s, p.uri) {
+		c.noteSession(s, sessInviting, 0)
+		c.drainUA()
+	}
+}
+
+// call sends the INVITE of a session to uri.
+func (c *Core) call(s *session, uri string) bool {
 	body, err := s.offer.Append(make([]byte, 0, maxSDP))
 	if err != nil {
 		c.abandon(s, 500)
-		return
+		return false
 	}
 	call, err := c.ua.Invite(c.now, &sipmin.InviteOut{
-		URI: p.uri, Headers: c.inviteHeaders(s), ContentType: typeSDP, Body: body,
+		URI: uri, Headers: c.inviteHeaders(s), ContentType: typeSDP, Body: body,
 	})
 	if err != nil {
 		c.abandon(s, 503)
-		return
+		return false
 	}
 	s.call = call
 	_ = c.ua.StoreSDP(call, body)
-	c.noteSession(s, sessInviting, 0)
-	c.drainUA()
+	return true
 }
 
 // abandon gives up a session that has no call, and tries again later.
@@ -88,15 +119,19 @@ const maxSDP = 2048
 
 // inviteHeaders are the headers of an INVITE that the SIP layer does not know.
 func (c *Core) inviteHeaders(s *session) []sipmin.ExtraHeader {
-	s.contrib = c.newUUID()
-	return []sipmin.ExtraHeader{
+	h := []sipmin.ExtraHeader{
 		{Name: "Conversation-ID", Value: c.conversationOf(s.peer)},
 		{Name: "Contribution-ID", Value: s.contrib},
+		{Name: "InReplyTo-Contribution-ID", Value: s.peer.continues},
 		{Name: "P-Preferred-Service", Value: icsiSession},
 		{Name: "P-Preferred-Identity", Value: "<" + c.cfg.IMS.From() + ">"},
 		{Name: "P-Early-Media", Value: "supported"},
 		{Name: c.acceptContactName(), Value: "*;" + icsiFeature},
 	}
+	if s.peer.continues == "" {
+		h = append(h[:2], h[3:]...)
+	}
+	return h
 }
 
 func (c *Core) acceptContactName() string {
@@ -149,6 +184,9 @@ func (c *Core) pathHost() string {
 func (c *Core) stepInvite(s *session, ev *sipmin.Event) {
 	switch ev.Kind {
 	case sipmin.EvProvisional:
+		if ev.Status > 100 {
+			s.due = c.now.Add(ringTime)
+		}
 		if ev.Status == 180 {
 			c.noteSession(s, sessRinging, ev.Status)
 		}
@@ -206,6 +244,11 @@ func (c *Core) reoffer(s *session) {
 // inviteRejected applies the outbox policy to a failed INVITE.
 func (c *Core) inviteRejected(s *session, ev *sipmin.Event) {
 	p, status := s.peer, ev.Status
+	if c.redirect(s, ev) {
+		return
+	}
+	glare := p.glare
+	p.glare = false
 	c.closeSession(s, status)
 	if ev.Reason == sipmin.ReasonCancelled {
 		return
@@ -213,13 +256,51 @@ func (c *Core) inviteRejected(s *session, ev *sipmin.Event) {
 	switch {
 	case finalStatus(status):
 		c.failQueue(p, ReasonRefused, status)
-	case p.glare && status == 486: // both invited: one of the two tries again (chat.md §3)
-		p.glare = false
+	case glare && status == 486: // both invited: one of the two tries again
 		c.postpone(p, ReasonRetry, status, 0)
 		p.tries = 0
 		p.nextTry = c.now.Add(500*time.Millisecond + time.Duration(c.random53()%2500)*time.Millisecond)
 	default:
 		c.postpone(p, ReasonRetry, status, ev.RetryAfter)
+	}
+}
+
+// redirect follows a redirection once, to its first usable Contact. The new request goes
+// through the P-CSCF like any other; a 305 or 380 asks for more than another target
+// (RFC 3261 §8.1.3.4, §21.3).
+func (c *Core) redirect(s *session, ev *sipmin.Event) bool {
+	if ev.Msg == nil || ev.Status < 300 || ev.Status > 302 || s.redirected {
+		return false
+	}
+	m := ev.Msg
+	for i := m.Find(sipmin.HContact, 0); i >= 0; i = m.Find(sipmin.HContact, i+1) {
+		uri, ok := redirectTarget(ev.Raw, m.Headers()[i].Value)
+		if !ok || uri == s.peer.uri {
+			continue
+		}
+		s.redirected, s.due = true, time.Time{}
+		c.call(s, uri)
+		return true
+	}
+	return false
+}
+
+// redirectTarget is the first sip or tel URI of a Contact field.
+func redirectTarget(raw []byte, value sipmin.Span) (string, bool) {
+	for {
+		elem, rest, ok := sipmin.NextElement(raw, value)
+		if !ok {
+			return "", false
+		}
+		value = rest
+		na, err := sipmin.ParseNameAddr(raw, elem)
+		if err != nil {
+			continue
+		}
+		u, err := sipmin.ParseURI(raw, na.URI)
+		if err == nil && (u.Scheme == sipmin.SchemeSIP || u.Scheme == sipmin.SchemeTel) {
+			return string(na.URI.In(raw)), true
+		}
 	}
 }
 

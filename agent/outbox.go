@@ -191,12 +191,17 @@ func finalStatus(status uint16) bool {
 // postpone schedules the next INVITE to p, and tells the host about each waiting message.
 // asked is a Retry-After of the network, or 0.
 func (c *Core) postpone(p *peer, r Reason, code uint16, asked time.Duration) {
-	wait := max(retryAfter[min(int(p.tries), len(retryAfter)-1)], asked)
-	p.tries = min(p.tries+1, 200)
-	p.nextTry = c.now.Add(wait)
+	c.delay(p, asked)
 	for i := p.head; i >= 0; i = c.box.table[i].next {
 		c.note(i, r, code)
 	}
+}
+
+// delay is postpone without a word to the host.
+func (c *Core) delay(p *peer, asked time.Duration) {
+	wait := max(retryAfter[min(int(p.tries), len(retryAfter)-1)], asked)
+	p.tries = min(p.tries+1, 200)
+	p.nextTry = c.now.Add(wait)
 }
 
 // failQueue gives up every message that waits for p.

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"imsagent/agent/internal/bufpool"
 	"imsagent/agent/spool"
 	"imsagent/cpim"
 	"imsagent/sipmin"
@@ -61,20 +62,26 @@ func (c *Core) storePager(p *peer, m *cpim.Message, body []byte, ev *sipmin.Even
 	if c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom() {
 		return 480
 	}
-	var e spool.Entry
-	c.describeContent(&e, p, m, body, int64(len(body)))
-	e.ID = c.newID()
-	buf := c.entryBuf(&e)
+	buf, id := c.entryOf(p, m, body)
 	if buf == nil {
 		return 480
 	}
-	token, ok := c.await(pending{use: pendPager, txn: uint32(ev.Txn), id: e.ID, key: p.key})
+	token, ok := c.await(pending{use: pendPager, txn: uint32(ev.Txn), id: id, key: p.key})
 	if !ok {
 		buf.Release()
 		return 480
 	}
-	c.do(Action{Kind: ActStore, ID: e.ID, Token: token, Buf: buf})
+	c.do(Action{Kind: ActStore, ID: id, Token: token, Buf: buf})
 	return 0
+}
+
+// entryOf is a buffer with the entry of a whole message of p that came by SIP, and its id;
+// nil when no buffer is free.
+func (c *Core) entryOf(p *peer, m *cpim.Message, body []byte) (*bufpool.Buf, uint64) {
+	var e spool.Entry
+	c.describeContent(&e, p, m, body, int64(len(body)))
+	e.ID = c.newID()
+	return c.entryBuf(&e), e.ID
 }
 
 // pagerStored answers a MESSAGE that is on flash.

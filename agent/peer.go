@@ -32,6 +32,7 @@ type peer struct {
 	noIMDN       bool      // a 415 said that it takes no notifications
 	noTyping     bool      // a 415, or its SDP, said that it takes no isComposing
 	glare        bool      // we refused its INVITE because ours was pending
+	continues    string    // Contribution-ID of the session that left something undone; "" for none
 	typing       typingState
 }
 
@@ -62,7 +63,7 @@ func (c *Core) addPeer(key []byte) *peer {
 func (c *Core) dropIdlePeer() bool {
 	var oldest *peer
 	for _, p := range c.peers {
-		if p.idle() && (oldest == nil || p.lastUsed.Before(oldest.lastUsed)) {
+		if p.idle() && (oldest == nil || p.lastUsed.Before(oldest.lastUsed) || p.lastUsed.Equal(oldest.lastUsed) && p.key < oldest.key) {
 			oldest = p
 		}
 	}

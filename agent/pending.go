@@ -15,6 +15,7 @@ const (
 	pendList                // an entry for `messages`
 	pendFetch               // octets of a body for `fetch`
 	pendBegin               // the file of a large body: the reply to its `send` waits
+	pendFirst               // a message inside the peer's INVITE: our 200 waits
 )
 
 // A pending is one Store or Load that the spool has not answered.
@@ -84,6 +85,8 @@ func (c *Core) settle(p *pending, ev *Event) {
 		c.fetchLoaded(p, ev)
 	case pendBegin:
 		c.largeBegun(p, ev)
+	case pendFirst:
+		c.firstStored(p, ev)
 	}
 }
 

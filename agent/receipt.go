@@ -7,6 +7,7 @@ import (
 	"imsagent/agent/spool"
 	"imsagent/cpim"
 	"imsagent/cpim/imdn"
+	"imsagent/msrp/sdp"
 	"imsagent/sipmin"
 )
 
@@ -83,9 +84,10 @@ func (c *Core) repeatReceipt(p *pending, ev *Event) {
 	}
 }
 
-// queueReceipts sends the notifications that wait for the peer of an open session.
+// queueReceipts sends the notifications that wait for the peer of an open session, if its
+// description lists their type.
 func (c *Core) queueReceipts(s *session) {
-	if s.peer.noIMDN {
+	if s.peer.noIMDN || s.remote != nil && len(s.remote.Wrapped) > 0 && !sdp.AllowsType(s.remote.Wrapped, "message/imdn+xml") {
 		return
 	}
 	for i := s.peer.receipts; i >= 0; i = c.box.table[i].next {
@@ -156,11 +158,33 @@ var typeIMDN = []byte("message/imdn+xml")
 // sendPagers sends the notifications of peers without a session by MESSAGE (RFC 5438
 // §12.1), one at a time for each peer.
 func (c *Core) sendPagers() {
+	for c.freePager() >= 0 {
+		p := c.nextPaged()
+		if p == nil {
+			return
+		}
+		c.sendPager(p)
+	}
+}
+
+// nextPaged is the peer that has waited longest for a notification that can go now, or nil.
+func (c *Core) nextPaged() (next *peer) {
 	for _, p := range c.peers {
-		if p.receipts >= 0 && p.session == nil && !p.paging && !p.noIMDN && p.uri != "" && !p.nextPage.After(c.now) {
-			c.sendPager(p)
+		if !p.pageable() || p.nextPage.After(c.now) {
+			continue
+		}
+		if next == nil || c.box.table[p.receipts].id < c.box.table[next.receipts].id {
+			next = p
 		}
 	}
+	return next
+}
+
+// pageable reports whether notifications to p are owed and go by MESSAGE: there is no
+// session, or one whose INVITE waits for our user.
+func (p *peer) pageable() bool {
+	free := p.session == nil || p.session.state == sessionIncoming && !p.session.accepted
+	return p.receipts >= 0 && free && !p.paging && !p.noIMDN && p.uri != ""
 }
 
 func (c *Core) sendPager(p *peer) {
@@ -246,7 +270,7 @@ func (c *Core) stepResponse(ev *sipmin.Event) {
 // pageDeadline is the next time at which sendPagers has something to do.
 func (c *Core) pageDeadline() (d time.Time) {
 	for _, p := range c.peers {
-		if p.receipts >= 0 && p.session == nil && !p.paging && !p.noIMDN {
+		if p.pageable() {
 			d = earliest(d, p.nextPage)
 		}
 	}

@@ -29,6 +29,10 @@ func (s sessionState) String() string { return sessionText[s] }
 // the network the INVITE came through (RFC 3261 §17.1.1.2).
 const connectTime = 32 * time.Second
 
+// ringTime is how long a peer may let our INVITE ring: as long as proxies let it, Timer C
+// of RFC 3261 §16.6, which any provisional response but 100 starts anew.
+const ringTime = 3 * time.Minute
+
 // maxPath bounds our own MSRP URI.
 const maxPath = 160
 
@@ -39,7 +43,10 @@ type session struct {
 	outgoing    bool // we sent the INVITE
 	linked      bool // MSRP is up
 	unconfirmed bool // a message was not answered in time: the session starts anew
-	deferred    bool // it brings what the network kept for us
+	deferred    bool // it brings what the network kept for us, and takes nothing
+	storing     bool // the message inside its INVITE is on its way to flash
+	accepted    bool // … and then the INVITE is answered
+	redirected  bool // our INVITE has followed a redirection
 	number      uint32
 	peer        *peer
 	call        sipmin.Call
@@ -106,7 +113,7 @@ func (c *Core) newSession(p *peer) *session {
 
 // idleSession reports whether closing s interrupts nothing.
 func (c *Core) idleSession(s *session) bool {
-	return s.m.Idle() && s.peer.head < 0 && s.peer.receipts < 0 && !s.receiving()
+	return s.m.Idle() && (s.peer.head < 0 || s.deferred) && s.peer.receipts < 0 && !s.receiving()
 }
 
 // receiving reports whether a message of the peer is on its way or on its way to flash.
@@ -151,6 +158,11 @@ func (c *Core) closeSession(s *session, code uint16) {
 		state = sessFailed
 	}
 	c.noteSession(s, state, code)
+	c.dropSession(s)
+}
+
+// dropSession is closeSession without a word to the host.
+func (c *Core) dropSession(s *session) {
 	for i := range s.slots {
 		c.dropSlot(s, i)
 	}
@@ -173,10 +185,18 @@ func (c *Core) closeSession(s *session, code uint16) {
 // a new SDP exchange" (RFC 4975 §5.4); what was not answered is sent again under its ids.
 func (c *Core) sessionLost(s *session, why Fault) {
 	p := s.peer
-	unsent := p.head >= 0
+	c.continues(s)
 	c.endSession(s, `SIP;cause=503;text="MSRP connection lost"`, 0)
-	if unsent {
+	if p.head >= 0 {
 		c.postpone(p, ReasonLost, 0, 0)
+	}
+}
+
+// continues notes that the peer's next session carries on what s leaves undone: its INVITE
+// names the Contribution-ID of s in InReplyTo-Contribution-ID.
+func (c *Core) continues(s *session) {
+	if s.peer.head >= 0 {
+		s.peer.continues = s.contrib
 	}
 }
 
@@ -186,7 +206,10 @@ func (c *Core) opened(s *session) {
 		return
 	}
 	s.state, s.due, s.lastUsed = sessionOpen, time.Time{}, c.now
-	s.peer.tries, s.peer.nextTry, s.peer.glare = 0, time.Time{}, false
+	s.peer.nextTry, s.peer.glare, s.peer.continues = time.Time{}, false, ""
+	if s.peer.head < 0 { // else once something has been sent
+		s.peer.tries = 0
+	}
 	c.noteSession(s, sessOpen, 0)
 }
 
@@ -262,9 +285,13 @@ func (c *Core) sessionLate(s *session) {
 		s.due = time.Time{}
 		return
 	}
-	unsent := p.head >= 0
-	c.endSession(s, `SIP;cause=408;text="MSRP connection timeout"`, 408)
-	if unsent {
+	c.continues(s)
+	reason := `SIP;cause=408;text="MSRP connection timeout"`
+	if s.state == sessionInviting {
+		reason = `SIP;cause=408;text="No answer"`
+	}
+	c.endSession(s, reason, 408)
+	if p.head >= 0 {
 		c.postpone(p, ReasonRetry, 408, 0)
 	}
 }

@@ -97,6 +97,29 @@ func isFocus(m *sipmin.Msg, raw []byte) bool {
 	return focus
 }
 
+// storeAndForward is the user of the network's own identity when it delivers what it kept.
+const storeAndForward = "sip:rcse-standfw@"
+
+// appendSender appends the key of who invites. Where the network itself delivers what it has
+// kept, that is whom it names in Referred-By.
+func (c *Core) appendSender(dst []byte, ev *sipmin.Event) []byte {
+	start := len(dst)
+	dst = c.appendCaller(dst, ev.Msg, ev.Raw)
+	v, ok := ev.Msg.Get(sipmin.HReferredBy)
+	if !ok || !bytes.HasPrefix(dst[start:], []byte(storeAndForward)) {
+		return dst
+	}
+	na, err := sipmin.ParseNameAddr(ev.Raw, v)
+	if err != nil {
+		return dst
+	}
+	dst = appendKey(dst[:start], ev.Raw, na.URI)
+	if len(dst) == start || len(dst)-start > maxKey {
+		dst = append(dst[:start], anonymous...)
+	}
+	return dst
+}
+
 // deferred reports whether an INVITE brings messages that the network has kept for us: it
 // is sent on behalf of somebody (RFC 3892).
 func deferred(m *sipmin.Msg) bool {

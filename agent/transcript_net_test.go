@@ -122,6 +122,9 @@ func (w *world) showMSRP(f []string, one string) {
 		text = "(empty)"
 	case "message/cpim":
 		text = imdnWord(body)
+		if strings.HasPrefix(text, "IMDN") {
+			break
+		}
 		if id := field([]byte(body), "imdn.Message-ID"); id != "" {
 			w.last["imdn"] = id
 		}
@@ -134,8 +137,18 @@ func (w *world) showMSRP(f []string, one string) {
 			text += " " + s
 		}
 	}
+	again := ""
+	if id := field([]byte(head), "Message-ID"); id != "" {
+		if on := w.carried[id]; on != 0 && on != w.conn {
+			again = " (again, same ids)"
+		}
+		if in := field([]byte(body), "imdn.Message-ID"); in != "" && in != id && !strings.HasPrefix(text, "IMDN") {
+			again += " (imdn.Message-ID is another)"
+		}
+		w.carried[id] = w.conn
+	}
 	flag := one[len(one)-3 : len(one)-2]
-	w.say("msrp> SEND %s %s %s", field([]byte(head), "Byte-Range"), text, flag)
+	w.say("msrp> SEND %s %s %s%s", field([]byte(head), "Byte-Range"), text, flag, again)
 }
 
 // imdnWord says what a CPIM body is: a notification, or its text.

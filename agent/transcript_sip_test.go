@@ -21,7 +21,13 @@ func (w *world) sentSIP(flow string, b []byte) {
 	}
 	method, _, _ := strings.Cut(line, " ")
 	w.requests[method] = b
-	extra := shown(b, "Reason", "RAck", "InReplyTo-Contribution-ID", "Session-Expires")
+	extra := shown(b, "Reason", "RAck", "Session-Expires")
+	if id := field(b, "InReplyTo-Contribution-ID"); id != "" {
+		extra += fmt.Sprintf(" (continues INVITE %d)", w.contributions[id])
+	}
+	if id := field(b, "Contribution-ID"); id != "" && w.contributions[id] == 0 {
+		w.contributions[id] = len(w.contributions) + 1
+	}
 	if method == "MESSAGE" {
 		extra += " " + imdnWord(string(b))
 	}

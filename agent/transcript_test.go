@@ -100,10 +100,12 @@ type world struct {
 	measuring     bool
 	allocs, steps uint64
 	seed          uint64
-	ours          bool   // the dialog of now is that of our INVITE
-	cseq          int    // of the peer's last request in it
-	inviteSeq     int    // of the peer's last re-INVITE
-	peerSession   string // of the peer's MSRP URI
+	ours          bool              // the dialog of now is that of our INVITE
+	cseq          int               // of the peer's last request in it
+	inviteSeq     int               // of the peer's last re-INVITE
+	contributions map[string]int    // Contribution-IDs of the agent's INVITEs, numbered
+	carried       map[string]FlowID // Message-IDs of the agent, and the connection on which each was last
+	peerSession   string            // of the peer's MSRP URI
 	heldEvents    []Event
 }
 
@@ -128,7 +130,8 @@ func newWorld(t *testing.T) *world {
 	cfg.Memory.Sessions = 4
 	w := &world{t: t, cfg: cfg, pool: bufpool.New(64, largeBuffers), now: bootEpoch.Add(1000 * time.Second),
 		wall: time.Date(2015, 2, 24, 6, 48, 9, 0, time.UTC), spool: map[uint64][]byte{}, files: map[uint64][]byte{},
-		seen: map[string]bool{}, flows: map[FlowID]netip.AddrPort{}, requests: map[string][]byte{}, last: map[string]string{}, peerSession: peerSession}
+		seen: map[string]bool{}, flows: map[FlowID]netip.AddrPort{}, requests: map[string][]byte{}, last: map[string]string{}, peerSession: peerSession,
+		contributions: map[string]int{}, carried: map[string]FlowID{}}
 	return w
 }
 

@@ -51,7 +51,9 @@ func (c *Core) pump(s *session) {
 	}
 	if s.state == sessionOpen {
 		c.queueReceipts(s)
-		c.queueMessages(s)
+		if !s.deferred { // what we say to the network's store reaches nobody
+			c.queueMessages(s)
+		}
 	}
 	for s.conn == k && k.unsent < connCredit && (c.writePending(s, k) || c.writeChunk(s, k)) {
 		s.lastUsed = c.now
@@ -113,7 +115,7 @@ func (c *Core) dropTransfer(x *transfer) {
 
 // queueMessages takes messages of the peer's queue in hand, oldest first.
 func (c *Core) queueMessages(s *session) {
-	for i := s.peer.head; i >= 0; i = c.box.table[i].next {
+	for i := s.peer.head; i >= 0 && c.pool.Free() > 0; i = c.box.table[i].next {
 		if s.carries(xferMessage, i) {
 			continue
 		}
@@ -143,6 +145,10 @@ func (c *Core) transferLoaded(p *pending, ev *Event) {
 		return
 	}
 	x.await = false
+	if ev.Fault == FaultFull {
+		c.dropTransfer(x) // no buffer was free: a later flush takes it in hand again
+		return
+	}
 	var e spool.Entry
 	if ev.Fault != FaultNone || spool.ParseEntry(ev.Buf.Bytes(), &e) != nil {
 		place := x.place
@@ -210,7 +216,7 @@ func (c *Core) refusal(s *session, e *spool.Entry, size int64) uint16 {
 func (c *Core) queueTransfer(s *session, x *transfer, contentType string, id []byte, overtake bool) bool {
 	c.lastTag++
 	x.tag = c.lastTag
-	out := msrp.Outgoing{Tag: x.tag, ContentType: contentType, Size: x.size, Overtake: overtake}
+	out := msrp.Outgoing{Tag: x.tag, ContentType: contentType, Size: x.size, Overtake: overtake, Envelope: x.use != xferTyping}
 	if out.MessageID = id; len(id) == 0 {
 		c.fillID(c.messageID[:])
 		out.MessageID = c.messageID[:]
@@ -241,6 +247,9 @@ func (c *Core) writeChunk(s *session, k *msrpConn) bool {
 	if have := x.buf.Bytes(); off+int64(n) <= int64(len(have)) {
 		return c.sendChunk(s, k, x, off, have[off:off+int64(n)])
 	}
+	if c.pool.Free() == 0 {
+		return false
+	}
 	m := &c.box.table[x.place]
 	from := max(off-int64(x.head), 0)
 	token, ok := c.await(pending{use: pendChunk, session: s.number, place: x.place, id: m.id, tag: tag})
@@ -264,6 +273,9 @@ func (c *Core) chunkLoaded(p *pending, ev *Event) {
 		return
 	}
 	x.await = false
+	if ev.Fault == FaultFull {
+		return // no buffer was free: a later flush asks again
+	}
 	if ev.Fault != FaultNone {
 		s.m.Abort(x.tag)
 		place := x.place
@@ -352,6 +364,7 @@ func (c *Core) transferSent(s *session, x *transfer) {
 	switch use {
 	case xferMessage:
 		c.counters.sent++
+		s.peer.tries = 0
 		m := &c.box.table[place]
 		if m.notify&notifyDelivery != 0 && c.cfg.Chat.ReceiptTimeout > 0 {
 			m.receipt = c.now.Add(c.cfg.Chat.ReceiptTimeout)
@@ -383,10 +396,10 @@ func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) 
 		if !local && finalStatus(code) {
 			c.receipted(place, c.owed(place)) // the peer wants none: nothing more is owed
 		}
-	case local && code == 408:
+	case code == 408: // "in the same manner as ... a local timeout" (RFC 4975 §10.4)
 		c.note(place, ReasonUnconfirmed, 408)
 		s.unconfirmed = true
-	case code == 481 || code == 506 || code == 408:
+	case code == 481 || code == 506:
 		// the session ends (EvBroken); the message goes again in a new one
 	case code == 413:
 		c.mark(place, StateFailed, ReasonTooLarge, code)
@@ -394,6 +407,6 @@ func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) 
 		c.mark(place, StateFailed, ReasonRefused, code)
 	default:
 		c.note(place, ReasonRetry, code)
-		s.unconfirmed = true
+		s.unconfirmed, s.peer.tries = true, max(s.peer.tries, 1)
 	}
 }

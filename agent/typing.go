@@ -5,6 +5,7 @@ import (
 
 	"imsagent/agent/ipc"
 	"imsagent/cpim/iscomposing"
+	"imsagent/msrp/sdp"
 )
 
 // A typingState is who types in a chat: our user (sender), and the peer's (receiver).
@@ -30,7 +31,7 @@ func (c *Core) serveComposing(h *host, r *ipc.Request, b []byte) {
 	p.typing.sender.Refresh, p.typing.sender.Idle = c.cfg.Chat.TypingRefresh, c.cfg.Chat.TypingIdle
 	act := iscomposing.None
 	switch {
-	case p.session == nil || p.session.state != sessionOpen || p.noTyping:
+	case p.session == nil || p.session.state != sessionOpen || !p.session.takesTyping():
 	case r.Active:
 		act = p.typing.sender.Composing(c.now)
 	default:
@@ -40,10 +41,19 @@ func (c *Core) serveComposing(h *host, r *ipc.Request, b []byte) {
 	c.done(h, r)
 }
 
+// takesTyping reports whether the peer wants to know that our user types: its description
+// lists the type, and no 415 has said otherwise (RFC 3994 §4).
+func (s *session) takesTyping() bool {
+	return !s.peer.noTyping && s.remote != nil && sdp.AllowsType(s.remote.Types, typeComposing)
+}
+
+// typeComposing is the media type of a typing notification.
+const typeComposing = "application/im-iscomposing+xml"
+
 // sendTyping sends a status message if there is a session for it.
 func (c *Core) sendTyping(p *peer, act iscomposing.Action) {
 	s := p.session
-	if act == iscomposing.None || s == nil || s.state != sessionOpen || p.noTyping {
+	if act == iscomposing.None || s == nil || s.state != sessionOpen || !s.takesTyping() {
 		return
 	}
 	x := s.freeTransfer(0)
@@ -61,7 +71,7 @@ func (c *Core) sendTyping(p *peer, act iscomposing.Action) {
 	}
 	buf.SetLen(len(b))
 	*x = transfer{use: xferTyping, place: -1, buf: buf, head: len(b), size: int64(len(b))}
-	c.queueTransfer(s, x, "application/im-iscomposing+xml", nil, true)
+	c.queueTransfer(s, x, typeComposing, nil, true)
 }
 
 // typingArrived takes a status message of the peer and tells the host what changed. An

@@ -12,7 +12,7 @@ const (
 	EvAborted           // Slot is dropped: the peer gave up (Code 0), too large or too scattered (413), or no progress (408, Local)
 	EvSent              // Tag: every chunk was answered 200 (Failure-Report partial, no: has been written; partial may still fail)
 	EvFailed            // Tag failed with Code; 408 with Local: unconfirmed, no answer within AnswerTime
-	EvReport            // Tag: a REPORT says Code about Size octets from Off (Size Star: unknown)
+	EvReport            // Tag, MessageID: a REPORT says Code about Size octets from Off (Size Star: unknown)
 	EvBroken            // the session has ended: Code 481, 506, 408 (opening SEND unanswered), 0 (Local: the caller did not drain); nothing follows
 )
 

@@ -14,6 +14,7 @@ type Outgoing struct {
 	Success     bool  // ask for success reports
 	Failure     Report
 	Overtake    bool // may go between the chunks of messages queued before it (IMDN, isComposing)
+	Envelope    bool // ContentType is that of an envelope: a 415 is about what is inside, and the type stays in use
 }
 
 type outState uint8
@@ -21,7 +22,7 @@ type outState uint8
 const (
 	outFree   outState = iota
 	outActive          // octets are still to be written or to be answered
-	outTold            // sent; kept for the success reports it asked for
+	outTold            // sent; kept for the reports that may come
 )
 
 // outgoing is a message in the queue.
@@ -183,7 +184,7 @@ func (s *Session) InFlight() (n int) {
 // fail ends a message with an error.
 func (s *Session) fail(i int, code uint16, local bool) {
 	s.emit(Event{Kind: EvFailed, Tag: s.out[i].Tag, Code: code, Local: local})
-	if code == 415 && s.nRefused < len(s.refused) {
+	if code == 415 && !s.out[i].Envelope && s.nRefused < len(s.refused) {
 		var mem [MaxType]byte
 		s.refused[s.nRefused].set(bareType(mem[:copy(mem[:], s.out[i].ContentType)]))
 		s.nRefused++
@@ -202,11 +203,7 @@ func (s *Session) settle(i int) {
 		m.state = outTold
 		return
 	}
-	if m.Failure == ReportYes {
-		*m = outgoing{}
-		return
-	}
-	m.state = outTold // an error may still come
+	m.state = outTold // an error may still come, from behind the next hop
 }
 
 // sameID reports whether m has this Message-ID.

@@ -92,7 +92,7 @@ func (s *Session) reported(i int, h *Head) {
 	if code == 200 && !m.Success {
 		return
 	}
-	e := Event{Kind: EvReport, Tag: m.Tag, Code: code, Off: h.Start - 1, Size: Star}
+	e := Event{Kind: EvReport, Tag: m.Tag, Code: code, Off: h.Start - 1, Size: Star, MessageID: m.id.octets()}
 	if h.End != Star {
 		e.Size = h.End - h.Start + 1
 	}

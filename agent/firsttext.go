@@ -1,0 +1,87 @@
+package agent
+
+import (
+	"imsagent/cpim"
+	"imsagent/sipmin"
+)
+
+// firstMessage takes the message that an INVITE may bring beside its description (OMA SIMPLE
+// IM: multipart/mixed with message/cpim). The INVITE is not answered with 200 before it is
+// on flash, since the 200 acknowledges both. A status other than 0 refuses the INVITE.
+func (c *Core) firstMessage(s *session, ev *sipmin.Event) uint16 {
+	ct, ok := ev.Msg.Get(sipmin.HContentType)
+	if !ok || !isMultipart(ct.In(ev.Raw)) {
+		return 0
+	}
+	body, ok := findPart(ev, "message/cpim")
+	if !ok {
+		return 0
+	}
+	m := &c.cpim
+	if _, err := cpim.Parse(body, m); err != nil {
+		c.counters.malformed++
+		return 400
+	}
+	if name, unmet := m.Unmet(body, nil); unmet && name.Len > 0 {
+		return 415
+	}
+	switch code := c.takePayload(s.peer, m, body, int64(len(body))); code {
+	case 0:
+		return c.storeFirst(s, m, body)
+	case 200: // a notification: nothing to keep
+		return 0
+	default:
+		return code
+	}
+}
+
+// storeFirst sends a first message to flash.
+func (c *Core) storeFirst(s *session, m *cpim.Message, body []byte) uint16 {
+	if c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom() {
+		return 480
+	}
+	buf, id := c.entryOf(s.peer, m, body)
+	if buf == nil {
+		return 480
+	}
+	token, ok := c.await(pending{use: pendFirst, session: s.number, id: id, key: s.peer.key})
+	if !ok {
+		buf.Release()
+		return 480
+	}
+	s.storing = true
+	c.do(Action{Kind: ActStore, ID: id, Token: token, Buf: buf})
+	return 0
+}
+
+// firstStored shows a first message to the host and lets its INVITE be answered; if the
+// flash does not take it, the INVITE is refused, and the peer keeps it.
+func (c *Core) firstStored(p *pending, ev *Event) {
+	s := c.sessionByNumber(p.session)
+	if s != nil {
+		s.storing = false
+	}
+	switch {
+	case ev.Fault != FaultNone:
+		if s != nil {
+			c.endSession(s, "", 480)
+		}
+		return
+	case ev.Dup:
+		c.counters.duplicate++
+		c.repeatReceipt(p, ev)
+	default:
+		c.addIncoming(p.key, ev.Buf.Bytes(), p.session)
+	}
+	if s != nil && s.accepted && s.state == sessionIncoming {
+		c.accept(s)
+	}
+}
+
+// acceptedTypes says with a 415 what would have been taken (RFC 3261 §21.4.13).
+func acceptedTypes(code uint16) []sipmin.ExtraHeader {
+	if code != 415 {
+		return nil
+	}
+	return []sipmin.ExtraHeader{{Name: "Accept", Value: acceptedBodies}}
+}
