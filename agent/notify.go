@@ -161,6 +161,9 @@ func (c *Core) fillNote(n *ipc.Message, m *message, e *spool.Entry) {
 // spool, as fast as it reads; and fills its `messages` reply.
 func (c *Core) replay(h *host) {
 	c.tellDropped(h)
+	if c.pool.Free() <= c.pool.Total()/replayShare {
+		return
+	}
 	if h.list.active && !h.list.asking {
 		c.listNext(h)
 	}
@@ -180,6 +183,10 @@ func (c *Core) replay(h *host) {
 	h.asking = true
 	c.do(Action{Kind: ActLoad, ID: id, Token: token})
 }
+
+// replayShare: the last n-th part of the buffers is not for a host that catches up; the
+// network needs them.
+const replayShare = 8
 
 // nextMessage is the place of the message with the least id above after that wanted takes,
 // or -1.
@@ -201,6 +208,9 @@ func (c *Core) replayLoaded(p *pending, ev *Event) {
 		return
 	}
 	h.asking = false
+	if ev.Fault == FaultFull {
+		return // no buffer was free: a later flush asks again
+	}
 	var e spool.Entry
 	b := loaded(ev)
 	if b == nil || spool.ParseEntry(b, &e) != nil || c.box.table[p.place].id != p.id {
@@ -281,6 +291,9 @@ func (c *Core) listLoaded(p *pending, ev *Event) {
 	}
 	l := &h.list
 	l.asking = false
+	if ev.Fault == FaultFull {
+		return // no buffer was free: a later flush asks again
+	}
 	var e spool.Entry
 	b := loaded(ev)
 	if b == nil || spool.ParseEntry(b, &e) != nil || c.box.table[p.place].id != p.id {
@@ -362,6 +375,10 @@ func (c *Core) fetchLoaded(p *pending, ev *Event) {
 		return
 	}
 	b := loaded(ev)
+	if ev.Fault == FaultFull {
+		c.denyID(h, p.request, ipc.CodeBusy, "no buffer is free", 0)
+		return
+	}
 	if b == nil {
 		c.denyID(h, p.request, ipc.CodeStorage, ev.Fault.String(), 0)
 		return

@@ -146,7 +146,7 @@ func (c *Core) transferLoaded(p *pending, ev *Event) {
 	}
 	x.await = false
 	if ev.Fault == FaultFull {
-		c.dropTransfer(x) // no buffer was free: a later flush takes it in hand again
+		c.dropLoading(s, x)
 		return
 	}
 	var e spool.Entry
@@ -157,6 +157,17 @@ func (c *Core) transferLoaded(p *pending, ev *Event) {
 		return
 	}
 	c.queueMessage(s, x, &e)
+}
+
+// dropLoading lets go of a transfer for which there was no buffer, and of those behind it
+// that are still being read, so that none overtakes it: a later flush takes all in hand again.
+func (c *Core) dropLoading(s *session, x *transfer) {
+	c.dropTransfer(x)
+	for i := range s.xfers {
+		if y := &s.xfers[i]; y.use == xferMessage && y.await && !y.queued {
+			c.dropTransfer(y)
+		}
+	}
 }
 
 // loading finds the transfer that waits for message id to be read.
@@ -175,7 +186,7 @@ func (c *Core) queueMessage(s *session, x *transfer, e *spool.Entry) {
 	buf := c.pool.Get()
 	if buf == nil {
 		c.counters.shed++
-		c.dropTransfer(x) // the next flush takes it in hand again
+		c.dropLoading(s, x)
 		return
 	}
 	x.buf = buf
