@@ -169,7 +169,8 @@ func (u *UA) expireTxn(now time.Time, t *txn) {
 		return
 	}
 	if e == eResend && t.reliable {
-		u.sendMemo(now, t) // the wire had no room before
+		t.resend = time.Time{} // sendTxn arms it again; there may be nothing left to send
+		u.sendMemo(now, t)     // the wire had no room before
 		return
 	}
 	u.stepTxn(now, t, e)
