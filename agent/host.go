@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	maxHosts   = 4  // host connections at once (L15)
-	hostCredit = 48 // frames on their way to one host; beyond, notifications are dropped or wait (L18)
+	maxHosts      = 4  // host connections at once (L15)
+	maxHostCredit = 48 // Bufs on their way to one host; beyond, notifications are dropped or wait (L18)
 )
 
 // A host is one connection of a host application.
@@ -16,7 +16,8 @@ type host struct {
 	framer  ipc.Framer
 	part    *bufpool.Buf // octets not yet framed
 	topics  ipc.Topics
-	unsent  int // frames given to the writer and not yet written
+	paused  bool // whole frames wait in part until the host has read some answers
+	unsent  int  // Bufs given to the writer and not yet written
 	dropped [8]int64
 	cursor  uint64 // every message up to this id that it must have was sent to it
 	caught  bool   // nothing beyond cursor waits
@@ -56,6 +57,7 @@ func (c *Core) stepHostFlow(ev *Event) {
 		c.readHost(h, ev.Buf)
 	case EvWritten:
 		h.unsent--
+		c.continueHost(h)
 	case EvClosed:
 		c.hostGone(h)
 	}
@@ -77,7 +79,7 @@ func (c *Core) closeHost(h *host) {
 	c.hostGone(h)
 }
 
-// readHost adds octets and takes every whole frame out.
+// readHost adds octets to what is there.
 func (c *Core) readHost(h *host, buf *bufpool.Buf) {
 	buf = c.gather(h.part, buf)
 	h.part = nil
@@ -86,8 +88,21 @@ func (c *Core) readHost(h *host, buf *bufpool.Buf) {
 		c.closeHost(h)
 		return
 	}
+	if h.paused {
+		h.part = buf
+		return
+	}
+	c.takeFrames(h, buf)
+}
+
+// takeFrames takes every whole frame out, as far as the host reads the answers.
+func (c *Core) takeFrames(h *host, buf *bufpool.Buf) {
 	id := h.flow
 	for b := buf.Bytes(); ; {
+		if len(b) > 0 && h.unsent >= c.hostCredit() {
+			c.waitForHost(h, buf, len(b))
+			return
+		}
 		n, err := h.framer.Frame(b)
 		if err == ipc.ErrShort {
 			h.part = c.keep(buf, len(b))
@@ -138,20 +153,6 @@ func (c *Core) reply(h *host, frame []byte) {
 		c.counters.shed++
 		c.closeHost(h)
 	}
-}
-
-// give sends one frame to a host, or reports that there is no room for it now.
-func (c *Core) give(h *host, frame []byte) bool {
-	if h.unsent >= flowQueue-1 {
-		return false
-	}
-	buf := c.copied(frame)
-	if buf == nil {
-		return false
-	}
-	h.unsent++
-	c.do(Action{Kind: ActSend, Flow: h.flow, Buf: buf})
-	return true
 }
 
 // refuse answers a request with an error.

@@ -42,6 +42,13 @@ type flow struct {
 // shut asks the writer to end after what is queued.
 func (f *flow) shut() { f.once.Do(func() { close(f.end) }) }
 
+// hurry lets a host that is closed not keep its buffers as long as a slow network may.
+func (f *flow) hurry() {
+	if f.door == DoorHost {
+		f.conn.SetWriteDeadline(time.Now().Add(closePatience))
+	}
+}
+
 // pause stops the reader before its next read, or lets it go on.
 func (f *flow) pause(on bool) {
 	f.paused.Store(on)
@@ -358,6 +365,11 @@ func (e *edge) write(f *flow) {
 
 func (e *edge) writeOne(f *flow, buf *bufpool.Buf) bool {
 	f.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	select {
+	case <-f.end:
+		f.hurry()
+	default:
+	}
 	_, err := f.conn.Write(buf.Bytes())
 	buf.Release()
 	if err == nil {
@@ -415,6 +427,7 @@ func (e *edge) do(a Action) {
 		e.mu.Unlock()
 		if f != nil {
 			f.shut()
+			f.hurry()
 		}
 	case ActPause, ActResume:
 		e.mu.Lock()

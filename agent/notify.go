@@ -29,7 +29,7 @@ func (c *Core) notify(topic ipc.Topics, frame []byte) {
 		if h.flow == 0 || h.topics&topic == 0 {
 			continue
 		}
-		if h.unsent >= hostCredit || frame == nil || !c.give(h, frame) {
+		if h.unsent >= c.hostCredit() || frame == nil || !c.give(h, frame) {
 			h.dropped[bits.TrailingZeros8(uint8(topic))]++
 		}
 	}
@@ -48,7 +48,7 @@ func (c *Core) wanted(topic ipc.Topics) bool {
 // tellDropped says how many notifications a host has lost, once it reads again.
 func (c *Core) tellDropped(h *host) {
 	for i := range h.dropped {
-		if h.dropped[i] == 0 || h.unsent >= hostCredit/2 {
+		if h.dropped[i] == 0 || h.unsent >= c.hostCredit()/2 {
 			continue
 		}
 		n := h.dropped[i]
@@ -119,7 +119,7 @@ func (c *Core) announce(place int32, e *spool.Entry) {
 		if h.flow == 0 || h.topics&ipc.TopicMessage == 0 {
 			continue
 		}
-		if h.caught && h.unsent < hostCredit {
+		if h.caught && h.unsent < c.hostCredit() {
 			if frame == nil {
 				frame = c.messageFrame(place, e)
 			}
@@ -167,7 +167,7 @@ func (c *Core) replay(h *host) {
 	if h.list.active && !h.list.asking {
 		c.listNext(h)
 	}
-	if h.caught || h.asking || h.topics&ipc.TopicMessage == 0 || h.unsent >= hostCredit/2 {
+	if h.caught || h.asking || h.topics&ipc.TopicMessage == 0 || h.unsent >= c.hostCredit()/2 {
 		return
 	}
 	i := c.nextMessage(h.cursor, func(m *message) bool { return m.incoming && m.state&InAcked == 0 })
@@ -317,28 +317,12 @@ func (c *Core) endList(h *host, more bool) {
 	if err != nil {
 		frame = nil
 	}
-	buf := c.copiedList(h, frame)
+	sent := frame != nil && c.give(h, frame)
 	l.drop()
-	if !buf {
+	if !sent && h.flow != 0 {
 		c.counters.shed++
 		c.closeHost(h)
 	}
-}
-
-// copiedList sends the frame of a listing without holding a second large buffer.
-func (c *Core) copiedList(h *host, frame []byte) bool {
-	for len(frame) > 0 {
-		out := c.pool.Get()
-		if out == nil {
-			return false
-		}
-		n := min(len(frame), out.Cap())
-		out.Append(frame[:n])
-		h.unsent++
-		c.do(Action{Kind: ActSend, Flow: h.flow, Buf: out})
-		frame = frame[n:]
-	}
-	return true
 }
 
 // maxFetch is how many octets one `fetch` returns at most: they and their frame fit a buffer.
