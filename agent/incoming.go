@@ -49,11 +49,20 @@ func (c *Core) drainMSRP(s *session) {
 		case msrp.EvReport:
 			c.reported(s, &ev)
 		case msrp.EvBroken:
-			c.sessionLost(s, FaultIO)
+			c.sessionLost(s, brokenReason(ev.Code))
 			return
 		}
 	}
 	c.retryUnconfirmed(s)
+}
+
+// brokenReason is the Reason of the BYE after an MSRP session that the peer does not know,
+// has elsewhere, or does not answer on.
+func brokenReason(code uint16) string {
+	if code == 408 {
+		return `SIP;cause=408;text="MSRP answer timeout"`
+	}
+	return `SIP;cause=503;text="MSRP session refused"`
 }
 
 // checkOpen opens the session once both SIP and MSRP are up.

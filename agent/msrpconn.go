@@ -79,7 +79,7 @@ func (c *Core) stepMSRPFlow(ev *Event) {
 	case EvWritten:
 		k.unsent--
 	case EvClosed:
-		c.connGone(k, ev.Fault)
+		c.connGone(k)
 	}
 }
 
@@ -140,11 +140,11 @@ func (c *Core) freeConn(k *msrpConn) {
 
 // connGone ends the session of a connection that broke: "the endpoint MUST treat it as a
 // failure of the session" is the consequence of RFC 4975 §5.4.
-func (c *Core) connGone(k *msrpConn, why Fault) {
+func (c *Core) connGone(k *msrpConn) {
 	s := k.sess
 	c.freeConn(k)
 	if s != nil {
-		c.sessionLost(s, why)
+		c.sessionLost(s, connectionLost)
 	}
 }
 
@@ -244,7 +244,7 @@ func (c *Core) breakConn(k *msrpConn) {
 	s := k.sess
 	c.closeConn(k)
 	if s != nil {
-		c.sessionLost(s, FaultIO)
+		c.sessionLost(s, connectionLost)
 	}
 }
 

@@ -103,7 +103,7 @@ func (c *Core) queueReceipts(s *session) {
 
 // queueReceipt builds one notification and gives it to the session.
 func (c *Core) queueReceipt(s *session, place int32, use transferUse) bool {
-	if s.carries(use, place) {
+	if s.carries(use, place) || c.paged(use, place) {
 		return true
 	}
 	x := s.freeTransfer(0)
@@ -231,6 +231,16 @@ type pager struct {
 	place int32
 	id    uint64
 	use   transferUse
+}
+
+// paged reports whether a notification is on its way by MESSAGE: it goes once.
+func (c *Core) paged(use transferUse, place int32) bool {
+	for i := range c.pagers {
+		if g := &c.pagers[i]; g.peer != nil && g.use == use && g.place == place {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Core) freePager() int {

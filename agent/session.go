@@ -181,12 +181,15 @@ func (c *Core) dropSession(s *session) {
 	s.remote, s.peer = nil, nil
 }
 
+// connectionLost is the Reason of the BYE after an MSRP connection that broke.
+const connectionLost = `SIP;cause=503;text="MSRP connection lost"`
+
 // sessionLost ends a session whose MSRP connection is gone: "the endpoint ... recover with
 // a new SDP exchange" (RFC 4975 §5.4); what was not answered is sent again under its ids.
-func (c *Core) sessionLost(s *session, why Fault) {
+func (c *Core) sessionLost(s *session, reason string) {
 	p := s.peer
 	c.continues(s)
-	c.endSession(s, `SIP;cause=503;text="MSRP connection lost"`, 0)
+	c.endSession(s, reason, 0)
 	if p.head >= 0 {
 		c.postpone(p, ReasonLost, 0, 0)
 	}
