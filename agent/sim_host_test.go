@@ -25,8 +25,8 @@ type simHost struct {
 	byID    map[string]*simGot
 	shown   map[string]string // name of a text → message_id under which it was shown
 	order   []string          // message_ids as they came
-	deaf    bool // acknowledges nothing
-	life    int  // counts connections
+	deaf    bool              // acknowledges nothing
+	life    int               // counts connections
 }
 
 // A simSent is one text that the host wants to send.
@@ -110,13 +110,22 @@ func (h *simHost) list(after string) {
 			p := one.(map[string]any)
 			after = p["message_id"].(string)
 			if p["dir"] == "out" {
-				h.status(p)
+				h.listed(p)
 			}
 		}
 		if r["more"] == true {
 			h.list(after)
 		}
 	})
+}
+
+// listed takes a state of a listing, unless a notification has told more meanwhile.
+func (h *simHost) listed(p map[string]any) {
+	for _, m := range h.sent {
+		if m.id == p["message_id"] && (m.boot != h.n.boot || simRank[p["state"].(string)] > simRank[m.state]) {
+			h.status(p)
+		}
+	}
 }
 
 // down forgets the connection.

@@ -10,6 +10,7 @@ import (
 
 var (
 	simSeed  = flag.Uint64("seed", 0, "run one simulation with this seed only")
+	simSeeds = flag.Uint64("seeds", 2, "how many seeds of each plan to run")
 	simOnly  = flag.String("simplan", "", "… and of this plan")
 	simSoak  = flag.Duration("soak", 0, "go on with new seeds for so long")
 	simTrace = flag.Bool("simtrace", false, "with -v: print everything that happens in a simulation")
@@ -62,7 +63,7 @@ func TestSimulation(t *testing.T) {
 				simulate(t, p, *simSeed)
 				return
 			}
-			for seed := uint64(1); seed <= 2; seed++ {
+			for seed := uint64(1); seed <= *simSeeds; seed++ {
 				simulate(t, p, seed)
 			}
 		})
