@@ -24,11 +24,16 @@ var ErrSpool = errors.New("agent: spool unusable")
 // Errors: ErrSpool wraps every fault of the spool, ErrRunning says that another instance
 // answers on the host socket; all else is an error of the operating system.
 func Run(ctx context.Context, cfg *Config, version string, log *slog.Logger, ready func()) error {
+	return runOn(ctx, cfg, nil, version, log, ready)
+}
+
+// runOn is Run with the spool on another file system; nil: the directory of the configuration.
+func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *slog.Logger, ready func()) error {
 	debug.SetMemoryLimit(cfg.Memory.Limit)
 	if err := removeStale(cfg.Host.Socket); err != nil {
 		return err
 	}
-	sp, err := spool.Open(cfg.State, spool.Options{MaxBytes: cfg.Spool.MaxBytes, MaxMessages: cfg.Spool.MaxMessages})
+	sp, err := spool.Open(cfg.State, spool.Options{MaxBytes: cfg.Spool.MaxBytes, MaxMessages: cfg.Spool.MaxMessages, FS: fs})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSpool, err)
 	}

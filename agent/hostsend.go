@@ -7,7 +7,7 @@ import (
 )
 
 // defaultType is the content type of a message for which the host names none.
-const defaultType = "text/plain;charset=UTF-8"
+var defaultType = []byte("text/plain;charset=UTF-8")
 
 // A largeBody is a message that a host sends in pieces: `send` with more, then `append`.
 type largeBody struct {
@@ -93,10 +93,10 @@ func (c *Core) outgoing(p *peer, r *ipc.Request, client uint64) message {
 // outgoingEntry is what the spool keeps of a new message, but for its body.
 func (c *Core) outgoingEntry(e *spool.Entry, m *message, r *ipc.Request, b []byte) {
 	*e = spool.Entry{ID: m.id, Dir: spool.Out, State: uint8(StateQueued), Time: m.created, Expires: m.expires, Notify: m.notify,
-		Peer: []byte(m.peer.key), Name: []byte(m.peer.uri), ClientID: r.ClientID.In(b), IMDNID: m.imdn(),
+		Peer: m.peer.keyOctets, Name: []byte(m.peer.uri), ClientID: r.ClientID.In(b), IMDNID: m.imdn(),
 		ContentType: r.ContentType.In(b), Headers: r.Headers.In(b), Size: m.size, Large: m.large}
 	if len(e.ContentType) == 0 {
-		e.ContentType = []byte(defaultType)
+		e.ContentType = defaultType
 	}
 }
 

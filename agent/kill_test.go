@@ -65,7 +65,7 @@ func TestKill(t *testing.T) {
 
 // A victim is the daemon as a process, and its network.
 type victim struct {
-	t      *testing.T
+	t      testing.TB
 	bin    string
 	dir    string
 	socket string
@@ -77,7 +77,7 @@ type victim struct {
 }
 
 // newVictim builds the daemon and starts it beside a network with script mirror.
-func newVictim(t *testing.T) *victim {
+func newVictim(t testing.TB) *victim {
 	t.Helper()
 	v := &victim{t: t, dir: t.TempDir()}
 	v.bin = filepath.Join(v.dir, "imsagentd")
@@ -164,7 +164,7 @@ func (v *victim) kill() {
 
 // lowPort is a port that is free for UDP and TCP and that the kernel gives to nobody else
 // while the daemon is down.
-func lowPort(t *testing.T) uint16 {
+func lowPort(t testing.TB) uint16 {
 	t.Helper()
 	for range 50 {
 		port := 20000 + rand.IntN(10000)

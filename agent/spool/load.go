@@ -46,6 +46,14 @@ func (s *Spool) file(name string) (File, error) {
 	return f, nil
 }
 
+// segmentFile opens a segment for reading, or returns it if it is open.
+func (s *Spool) segmentFile(seq uint32) (File, error) {
+	if s.head != nil && seq == s.head.seq {
+		return s.headFile, nil
+	}
+	return s.file(segmentName(seq))
+}
+
 // record returns the encoded entry of a slot as it was written, in scratch or in the batch.
 // ErrDamaged, noted, or an error of the file system.
 func (s *Spool) record(p int32) ([]byte, error) {
@@ -58,8 +66,7 @@ func (s *Spool) record(p int32) ([]byte, error) {
 	if s.reader.cached == place {
 		return payload(b), nil
 	}
-	name := segmentName(m.seq)
-	f, err := s.file(name)
+	f, err := s.segmentFile(m.seq)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +74,7 @@ func (s *Spool) record(p int32) ([]byte, error) {
 	if n, err := f.ReadAt(b, int64(m.off)); n < len(b) && !errors.Is(err, io.EOF) {
 		return nil, err
 	} else if n < len(b) || s.salt.check(b, m.seq, int64(m.off)) != recordGood || frameLen(b) != len(b) {
-		s.note(Damage{File: name, Offset: int64(m.off), Octets: int64(len(b)), ID: m.id})
+		s.note(Damage{File: segmentName(m.seq), Offset: int64(m.off), Octets: int64(len(b)), ID: m.id})
 		return nil, ErrDamaged
 	}
 	s.reader.cached = place

@@ -16,6 +16,10 @@ type dirFS struct {
 	dir  *os.File
 }
 
+// OpenDir returns the FS of a directory of the operating system, made where it is missing.
+// Open uses it by itself; it is for who wraps it, to count what reaches the flash.
+func OpenDir(path string) (FS, error) { return openDir(path) }
+
 // openDir makes the directory where it is missing.
 func openDir(path string) (*dirFS, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {

@@ -36,7 +36,11 @@ func (k *salt) place(seq uint32, off int64) uint32 {
 	copy(b[:], k[:])
 	binary.LittleEndian.PutUint32(b[len(k):], seq)
 	binary.LittleEndian.PutUint64(b[len(k)+4:], uint64(off))
-	return crc32.Checksum(b[:], castagnoli)
+	sum := ^uint32(0) // octet by octet: what crc32.Checksum is given goes to the heap
+	for _, v := range b {
+		sum = castagnoli[byte(sum)^v] ^ sum>>8
+	}
+	return ^sum
 }
 
 // frame appends a record whose checks are still missing: payload is a then b.
