@@ -31,6 +31,50 @@ type Profile struct {
 	State   string // directory that outlives a restart; "" for the default
 	Buffers int    // of 4096 octets each: all I/O memory there is
 	RAM     int    // MiB of the smallest variant; 0 where unknown
+
+	Kernel string // Linux version of the board's own system; "" where it is the host's choice
+	ESP    string // whether that kernel has IPsec's ESP: Yes, No or Unknown
+	Init   string // what starts services there: Systemd, Busybox, Procd, Legato or Own
+	Proof  string // what was seen to work: Booted, Emulated or Unproven
+
+	Emulator Emulator // zero where nothing near enough exists
+}
+
+// What is known of ESP.
+const (
+	Yes     = "yes"
+	No      = "no"
+	Unknown = "unknown"
+)
+
+// Systems that start services; `make package` has a unit for each but Own.
+const (
+	Systemd = "systemd"
+	Busybox = "busybox" // /etc/init.d and start-stop-daemon: busybox and sysvinit
+	Procd   = "procd"
+	Legato  = "legato" // an application of its own kind; start it as from busybox
+	Own     = "own"    // the image's init
+)
+
+// Proofs, from strong to weak.
+const (
+	Booted   = "boot"      // `make boot-test` boots a kernel for it and the chat runs there
+	Emulated = "qemu-user" // `make test-arm` runs the tests as its architecture
+	Unproven = "none"
+)
+
+// An Emulator says how QEMU stands in for a board. Arguments are separated by spaces.
+type Emulator struct {
+	Command string // QEMU's program
+	Machine string // arguments that choose machine and CPU
+	Memory  int    // MiB
+	Package string // Debian's meta package of the kernel; it follows the ABI number
+	DebArch string // Debian's name of the architecture
+	Console string // the kernel's name of the serial line that is QEMU's first
+	Modem   string // arguments that put chardev "modem" behind Profile.Device
+	Net     string // arguments that put netdev "net" behind eth0
+	Share   string // arguments that put fsdev "share" behind the 9p mount tag "share"
+	Modules string // kernel modules that this takes, in the order of loading; dependencies are found
 }
 
 // all lists every board. The first is the one to try without hardware.

@@ -2,6 +2,7 @@ package board
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,12 @@ func TestEveryProfileIsComplete(t *testing.T) {
 			case p.State != "" && !strings.HasPrefix(p.State, "/"):
 				t.Errorf("state %q", p.State)
 			}
+			oneOf(t, "ESP", p.ESP, Yes, No, Unknown)
+			oneOf(t, "Init", p.Init, Systemd, Busybox, Procd, Legato, Own)
+			oneOf(t, "Proof", p.Proof, Booted, Emulated, Unproven)
+			if (p.Proof == Booted) != (p.Emulator != Emulator{}) {
+				t.Error("a board is proven by booting if and only if there is an emulator")
+			}
 			switch p.Arch {
 			case ARMv5, ARMv6, ARMv7, ARM64, Any:
 			default:
@@ -33,6 +40,14 @@ func TestEveryProfileIsComplete(t *testing.T) {
 			}
 			seen[p.Name] = true
 		})
+	}
+}
+
+// oneOf checks a fact that is a word of a list.
+func oneOf(t *testing.T, fact, value string, words ...string) {
+	t.Helper()
+	if !slices.Contains(words, value) {
+		t.Errorf("%s %q: want one of %q", fact, value, words)
 	}
 }
 

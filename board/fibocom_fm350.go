@@ -12,4 +12,8 @@ var fibocomFM350 = Profile{
 	Device:   "/dev/wwan0at0",
 	Baud:     115200,
 	Buffers:  buffersLarge,
+
+	ESP:   Unknown,
+	Init:  Systemd,
+	Proof: Unproven,
 }

@@ -14,4 +14,9 @@ var openstick = Profile{
 	Baud:     115200,
 	Buffers:  buffersLarge,
 	RAM:      512,
+
+	Kernel: "6.x",
+	ESP:    Unknown,
+	Init:   Systemd,
+	Proof:  Unproven,
 }

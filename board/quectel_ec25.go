@@ -16,4 +16,9 @@ var quectelEC25 = Profile{
 	State:    "/data/imsagent",
 	Buffers:  buffersSmall,
 	RAM:      128,
+
+	Kernel: "3.18",
+	ESP:    Unknown,
+	Init:   Busybox,
+	Proof:  Emulated,
 }

@@ -16,4 +16,9 @@ var quectelRM50x = Profile{
 	State:    "/usrdata/imsagent",
 	Buffers:  buffersLarge,
 	RAM:      512,
+
+	Kernel: "4.14 or 5.4",
+	ESP:    Unknown,
+	Init:   Systemd,
+	Proof:  Emulated,
 }

@@ -14,4 +14,8 @@ var quectelRM551 = Profile{
 	State:    "/usrdata/imsagent",
 	Buffers:  buffersLarge,
 	RAM:      1024,
+
+	ESP:   Unknown,
+	Init:  Procd,
+	Proof: Unproven,
 }

@@ -14,4 +14,8 @@ var quectelUSB = Profile{
 	Device:   "/dev/ttyUSB2",
 	Baud:     115200,
 	Buffers:  buffersLarge,
+
+	ESP:   Unknown,
+	Init:  Systemd,
+	Proof: Unproven,
 }

@@ -14,4 +14,9 @@ var raspberryPiHAT = Profile{
 	Baud:     115200,
 	Buffers:  buffersLarge,
 	RAM:      512,
+
+	Kernel: "5.x or 6.x",
+	ESP:    Unknown,
+	Init:   Systemd,
+	Proof:  Unproven,
 }

@@ -14,4 +14,9 @@ var sierraWP76 = Profile{
 	Baud:     115200,
 	Buffers:  buffersSmall,
 	RAM:      256,
+
+	Kernel: "3.18",
+	ESP:    Unknown,
+	Init:   Legato,
+	Proof:  Emulated,
 }

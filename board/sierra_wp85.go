@@ -13,4 +13,9 @@ var sierraWP85 = Profile{
 	Device:   "/dev/ttyAT",
 	Baud:     115200,
 	Buffers:  buffersSmall,
+
+	Kernel: "3.14",
+	ESP:    Unknown,
+	Init:   Legato,
+	Proof:  Emulated,
 }

@@ -14,4 +14,9 @@ var simcomSIM7600 = Profile{
 	State:    "/data/imsagent",
 	Buffers:  buffersSmall,
 	RAM:      256,
+
+	Kernel: "3.18",
+	ESP:    Unknown,
+	Init:   Busybox,
+	Proof:  Emulated,
 }

@@ -11,4 +11,8 @@ var simcomUSB = Profile{
 	Device:   "/dev/ttyUSB2",
 	Baud:     115200,
 	Buffers:  buffersLarge,
+
+	ESP:   Unknown,
+	Init:  Systemd,
+	Proof: Unproven,
 }
