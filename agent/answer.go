@@ -148,8 +148,11 @@ func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 			_ = c.ua.Reject(c.now, ev.Call, 486)
 			return
 		}
-		replaced = old.state == sessionOpen
-		c.endSession(old, "", 486)
+		code := uint16(486)
+		if replaced = old.state == sessionOpen; replaced {
+			code = 0
+		}
+		c.endSession(old, "", code)
 	}
 	s := c.newSession(p)
 	if s == nil {
@@ -263,14 +266,14 @@ func (c *Core) cancelled(s *session, ev *sipmin.Event) {
 // callEnded closes the session of a call that is over; what was not sent goes again later,
 // in a new session.
 func (c *Core) callEnded(s *session, ev *sipmin.Event) {
-	p := s.peer
+	p, deferred := s.peer, s.deferred
 	why := ReasonRetry
 	if s.state == sessionOpen {
 		why = ReasonLost
 	}
 	c.continues(s)
 	c.closeSession(s, ev.Status)
-	if p.head >= 0 {
+	if p.head >= 0 && !deferred { // behind the network's own deliveries it goes at once
 		c.postpone(p, why, ev.Status, 0)
 	}
 }

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"time"
+
 	"imsagent/agent/internal/bufpool"
 	"imsagent/agent/ipc"
 	"imsagent/agent/spool"
@@ -86,6 +88,7 @@ func (c *Core) outgoing(p *peer, r *ipc.Request, client uint64) message {
 	}
 	if life > 0 {
 		m.expires = m.created + life
+		m.until = c.now.Add(time.Duration(life) * time.Millisecond)
 	}
 	return m
 }

@@ -30,6 +30,7 @@ type message struct {
 	size     int64     // of the body
 	created  int64     // wall clock, milliseconds since 1970
 	expires  int64     // likewise; 0: never
+	until    time.Time // the same in boot time, which no setting of the clock moves; zero: not yet known
 	receipt  time.Time // boot time by which a delivery notification should have come; zero: not awaited
 	client   uint64    // hash of the host's client_id; 0: none
 	session  uint32    // incoming: that brought it; 0 after a restart, or by MESSAGE
@@ -222,11 +223,20 @@ func (c *Core) expireOutbox() (next time.Time) {
 			continue
 		}
 		if m.state == StateQueued && m.expires > 0 {
-			if m.expires <= wall && !c.inFlight(int32(i)) {
+			if m.until.IsZero() { // restored: a clock that is not set yet must not end it, nor keep it for ever
+				left := min(max(m.expires-wall, 0), m.expires-m.created)
+				m.until = c.now.Add(time.Duration(left) * time.Millisecond)
+			}
+			expired := !m.until.After(c.now)
+			if expired && !c.inFlight(int32(i)) {
 				c.mark(int32(i), StateFailed, ReasonExpired, m.code)
 				continue
 			}
-			next = earliest(next, c.now.Add(min(time.Duration(max(m.expires-wall, 1000))*time.Millisecond, time.Hour)))
+			if expired {
+				next = earliest(next, c.now.Add(time.Second))
+			} else {
+				next = earliest(next, m.until)
+			}
 		}
 		if !m.receipt.IsZero() {
 			if !m.receipt.After(c.now) {

@@ -15,7 +15,7 @@ import (
 // sender: delivery as soon as it is on flash, display once the user has seen it.
 func (c *Core) owed(place int32) (s State) {
 	m := &c.box.table[place]
-	if m.imdnLen == 0 || m.peer.key == anonymous && m.peer.session == nil {
+	if m.imdnLen == 0 || m.peer.noIMDN || m.peer.key == anonymous && m.peer.session == nil {
 		return 0
 	}
 	if m.notify&notifyDelivery != 0 && c.cfg.Chat.DeliveryNotifications && m.state&InReceipted == 0 {
@@ -55,6 +55,14 @@ func (c *Core) receipted(place int32, marks State) {
 	c.forgetIfSettled(place)
 }
 
+// wantsNone notes that a peer takes no notifications: nothing is owed to it any more.
+func (c *Core) wantsNone(p *peer) {
+	p.noIMDN = true
+	for p.receipts >= 0 {
+		c.receipted(p.receipts, 0)
+	}
+}
+
 // unlinkReceipt takes an incoming message off its peer's list.
 func (c *Core) unlinkReceipt(place int32) {
 	m := &c.box.table[place]
@@ -84,10 +92,17 @@ func (c *Core) repeatReceipt(p *pending, ev *Event) {
 	}
 }
 
+// takesIMDN reports whether notifications may go on a session; else they wait, and go by
+// MESSAGE when it has ended.
+func (s *session) takesIMDN() bool {
+	listed := s.remote == nil || len(s.remote.Wrapped) == 0 || sdp.AllowsType(s.remote.Wrapped, "message/imdn+xml")
+	return listed && !s.peer.noIMDN
+}
+
 // queueReceipts sends the notifications that wait for the peer of an open session, if its
 // description lists their type.
 func (c *Core) queueReceipts(s *session) {
-	if s.peer.noIMDN || s.remote != nil && len(s.remote.Wrapped) > 0 && !sdp.AllowsType(s.remote.Wrapped, "message/imdn+xml") {
+	if !s.takesIMDN() {
 		return
 	}
 	for i := s.peer.receipts; i >= 0; i = c.box.table[i].next {
@@ -270,11 +285,19 @@ func (c *Core) stepResponse(ev *sipmin.Event) {
 	if c.box.table[g.place].id != g.id {
 		return
 	}
-	marks := InReceipted
-	if g.use == xferDisplay {
-		marks = InDisplayed
+	if ev.Status == 415 {
+		c.wantsNone(g.peer)
+		return
 	}
-	c.receipted(g.place, marks)
+	c.receipted(g.place, markOf(g.use))
+}
+
+// markOf is the mark of a notification that is settled.
+func markOf(use transferUse) State {
+	if use == xferDisplay {
+		return InDisplayed
+	}
+	return InReceipted
 }
 
 // pageDeadline is the next time at which sendPagers has something to do.

@@ -113,7 +113,8 @@ func (c *Core) newSession(p *peer) *session {
 
 // idleSession reports whether closing s interrupts nothing.
 func (c *Core) idleSession(s *session) bool {
-	return s.m.Idle() && (s.peer.head < 0 || s.deferred) && s.peer.receipts < 0 && !s.receiving()
+	return s.m.Idle() && (s.peer.head < 0 || s.deferred) &&
+		(s.peer.receipts < 0 || !s.takesIMDN()) && !s.receiving()
 }
 
 // receiving reports whether a message of the peer is on its way or on its way to flash.
@@ -198,7 +199,7 @@ func (c *Core) sessionLost(s *session, reason string) {
 // continues notes that the peer's next session carries on what s leaves undone: its INVITE
 // names the Contribution-ID of s in InReplyTo-Contribution-ID.
 func (c *Core) continues(s *session) {
-	if s.peer.head >= 0 {
+	if s.peer.head >= 0 && !s.deferred {
 		s.peer.continues = s.contrib
 	}
 }

@@ -80,7 +80,7 @@ func appendParam(b []byte, k, v string) []byte {
 	case "offset", "limit", "expires":
 		n, _ := strconv.Atoi(v)
 		return msgp.AppendInt(b, n)
-	case "active", "more", "last":
+	case "active", "more", "last", "everywhere":
 		return msgp.AppendBool(b, v == "on" || v == "true")
 	case "notify":
 		list := strings.FieldsFunc(v, func(r rune) bool { return r == ',' })

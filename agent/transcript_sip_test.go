@@ -28,6 +28,9 @@ func (w *world) sentSIP(flow string, b []byte) {
 	if id := field(b, "Contribution-ID"); id != "" && w.contributions[id] == 0 {
 		w.contributions[id] = len(w.contributions) + 1
 	}
+	if w.cfg.Modem.AccessNetwork == "" {
+		extra += shown(b, "P-Access-Network-Info")
+	}
 	if method == "MESSAGE" {
 		extra += " " + imdnWord(string(b))
 	}
@@ -117,7 +120,7 @@ func (w *world) peerPath() string {
 //
 // Keys: sdp=ID or path=ID names the peer's MSRP session; without=NAME takes a=NAME out of its
 // description, line=TEXT puts a line in the place of those that begin alike, attribute=TEXT
-// adds one; icsi=NAME; first=ID:TEXT is a first message inside the INVITE; tag=TEXT is that of
+// adds one; icsi=NAME; first=ID:TEXT is a first message inside the INVITE, of first_type=TYPE; tag=TEXT is that of
 // another fork; every other key is a header.
 func (w *world) sip(a []string) {
 	if _, err := strconv.Atoi(a[0]); err == nil {
@@ -248,7 +251,7 @@ func (w *world) respond(a []string) {
 func (w *world) peerInvite(from string, extra []string) {
 	w.serial++
 	w.ours, w.cseq, w.peerSession = false, 1, peerSession
-	body, first := peerOffer, ""
+	body, first, firstType := peerOffer, "", "text/plain; charset=utf-8"
 	headers := "Accept-Contact: *;+g.3gpp.icsi-ref=\"urn%3Aurn-7%3A3gpp-service.ims.icsi.oma.cpm.session\"\r\n"
 	for _, kv := range extra {
 		k, v, _ := strings.Cut(kv, "=")
@@ -259,10 +262,13 @@ func (w *world) peerInvite(from string, extra []string) {
 		case k == "first":
 			id, text, _ := strings.Cut(v, ":")
 			first = strings.Replace(w.cpim(text), "ID-OF-MESSAGE", id, 1)
+		case k == "first_type":
+			firstType = v
 		default:
 			headers += k + ": " + v + "\r\n"
 		}
 	}
+	first = strings.Replace(first, "text/plain; charset=utf-8", firstType, 1)
 	ct := "application/sdp"
 	if first != "" {
 		ct = "multipart/mixed; boundary=\"b1\""

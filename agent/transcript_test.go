@@ -214,6 +214,10 @@ func (w *world) command(a []string) {
 		w.sip(a[1:])
 	case "msrp":
 		w.msrp(a[1:])
+	case "clock": // the time of day is set
+		d, _ := time.ParseDuration(a[1])
+		w.wall = w.wall.Add(d)
+		w.step(Event{})
 	case "jump": // the device slept: no timer in between
 		w.jump(a[1])
 	case "modem":
@@ -479,6 +483,15 @@ func (w *world) store(a Action) {
 	w.queue = append(w.queue, ev)
 }
 
+// unstore takes an entry back that did not reach the flash.
+func (w *world) unstore(payload []byte) {
+	var e spool.Entry
+	if spool.ParseEntry(payload, &e) == nil {
+		delete(w.spool, e.ID)
+		delete(w.seen, string(e.Peer)+"\x00"+string(e.IMDNID))
+	}
+}
+
 func (w *world) bodyOf(e *spool.Entry) []byte {
 	if e.Large {
 		return w.files[e.ID]
@@ -511,6 +524,7 @@ func (w *world) flash(word string) {
 		held := w.heldEvents
 		w.heldEvents, w.hold = nil, false
 		for _, ev := range held {
+			w.unstore(ev.Buf.Bytes())
 			ev.Fault = FaultStorage
 			if word == "full" {
 				ev.Fault = FaultFull
@@ -546,6 +560,9 @@ func (w *world) sent(a Action) {
 	b := bytes.Clone(a.Buf.Bytes())
 	a.Buf.Release()
 	name := w.flowName(a.Flow)
+	if _, known := w.flows[a.Flow]; !known && name == "msrp" {
+		return // it was never connected
+	}
 	switch {
 	case strings.HasPrefix(name, "host"):
 		w.say("%s> %s", name, frameText(w.t, b))

@@ -200,7 +200,11 @@ func (c *Core) queueMessage(s *session, x *transfer, e *spool.Entry) {
 	if code != 0 {
 		place := x.place
 		c.dropTransfer(x)
-		c.mark(place, StateFailed, ReasonTooLarge, code)
+		why := ReasonRefused
+		if code == 413 {
+			why = ReasonTooLarge
+		}
+		c.mark(place, StateFailed, why, code)
 		return
 	}
 	buf.SetLen(len(head))
@@ -403,9 +407,10 @@ func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) 
 	}
 	switch {
 	case use != xferMessage:
-		s.peer.noIMDN = s.peer.noIMDN || code == 415
-		if !local && finalStatus(code) {
-			c.receipted(place, c.owed(place)) // the peer wants none: nothing more is owed
+		if !local && code == 415 {
+			c.wantsNone(s.peer)
+		} else if !local && finalStatus(code) {
+			c.receipted(place, markOf(use)) // it will not be taken another time either
 		}
 	case code == 408: // "in the same manner as ... a local timeout" (RFC 4975 §10.4)
 		c.note(place, ReasonUnconfirmed, 408)
