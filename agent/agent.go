@@ -48,7 +48,7 @@ func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *s
 	if err := e.open(mctx, sp); err != nil {
 		return err
 	}
-	core, err := NewCore(cfg, Setup{Version: version, Pool: pool, MSRPPort: e.msrpPort(), Spool: sp,
+	core, err := NewCore(cfg, Setup{Version: version, Pool: pool, MSRPPort: e.msrpPort(), Spool: sp, Now: bootNow(),
 		Entropy: func(b []byte) { _, _ = rand.Read(b) }}) // crypto/rand.Read never fails (Go 1.24)
 	if err != nil {
 		cancel()

@@ -21,6 +21,9 @@ func run(ctx context.Context, core *Core, e *edge) error {
 	}
 	defer wake.Close()
 	e.goDo(wake.wait)
+	if err := wake.Set(bootNow()); err != nil { // what the spool holds waits for no event
+		return err
+	}
 	stop := ctx.Done()
 	var over <-chan time.Time
 	for {
