@@ -43,12 +43,15 @@ func parseIPv6(b []byte) (netip.Addr, bool) {
 		gap, b = 0, b[2:]
 	}
 	for len(b) > 0 {
-		if v4, ok := parseIPv4(b); ok && n <= 12 {
+		v, used := hexGroup(b)
+		if used < len(b) && b[used] == '.' {
+			v4, ok := parseIPv4(b)
+			if !ok || n > 12 {
+				return netip.Addr{}, false
+			}
 			n += copy(a[n:], v4[:])
-			b = nil
 			break
 		}
-		v, used := hexGroup(b)
 		if used == 0 || n == 16 {
 			return netip.Addr{}, false
 		}
@@ -114,8 +117,13 @@ func scanHost(b []byte, i, end int) int {
 	for ; j < end && is(b[j], cHost); j++ {
 		name = name || b[j] != '.' && !is(b[j], cDigit)
 	}
-	if _, v4 := parseIPv4(b[i:j]); j == i || !name && !v4 {
+	if j == i {
 		return -1
+	}
+	if !name {
+		if _, v4 := parseIPv4(b[i:j]); !v4 {
+			return -1
+		}
 	}
 	return j
 }

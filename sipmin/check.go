@@ -88,10 +88,7 @@ func (p *parser) checkCallID() {
 		return
 	}
 	p.m.CallID = v
-	for _, c := range v.In(p.b) {
-		ok = ok && c > ' ' && c != 0x7f
-	}
-	if !ok || v.Len == 0 {
+	if !all(v.In(p.b), cWord) {
 		p.fail(ErrCallID, int(v.Off))
 	}
 }

@@ -89,7 +89,7 @@ func (f *Framer) head(b []byte) Error {
 			f.seen = len(b) - f.line
 			return ErrShort
 		}
-		end, _, e := scanLine(b[:next], f.line)
+		end, _, e := scanLine(b[:next], f.line, false)
 		switch {
 		case e != 0:
 			return e
@@ -124,7 +124,7 @@ func plausible(line []byte) bool {
 func (f *Framer) body(head []byte) Error {
 	found, length := false, uint32(0)
 	for i := 0; i < len(head); {
-		end, next, _ := scanField(head, i)
+		end, next, _ := scanField(head, i, true)
 		h, ok := splitField(head, i, end)
 		if ok && h.ID == HContentLength {
 			if found {

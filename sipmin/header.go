@@ -182,12 +182,16 @@ func HeaderOf(name []byte) HeaderID {
 	if len(name) == 0 || len(name) > maxName {
 		return HOther
 	}
-	for i := nameHash(name); ; i++ { // wraps at 256
-		id := nameIndex[i]
+	for i := nameHash(name); ; i++ {
+		id := nameIndex[i%uint16(len(nameIndex))]
 		if id == HOther {
 			return HOther
 		}
-		if h := &headerTable[id]; EqualFold(name, h.name) || EqualFold(name, h.compact) {
+		h := &headerTable[id]
+		if string(name) == h.name || string(name) == h.compact { // as nearly everybody spells it
+			return id
+		}
+		if EqualFold(name, h.name) || EqualFold(name, h.compact) {
 			return id
 		}
 	}
@@ -196,20 +200,21 @@ func HeaderOf(name []byte) HeaderID {
 // maxName is the length of the longest name in headerTable.
 const maxName = 25
 
-// nameHash places a name in nameIndex.
-func nameHash[T string | []byte](name T) uint8 {
+// nameHash places a name in nameIndex. The factors were searched so that no two
+// of the names fall on one place; a name added later may.
+func nameHash[T string | []byte](name T) uint16 {
 	n := len(name)
-	return 31*lower(name[0]) + 7*lower(name[n/2]) + 3*lower(name[n-1]) + uint8(n)
+	return 65*uint16(lower(name[0])) + 50*uint16(lower(name[n/2])) + 130*uint16(lower(name[n-1])) + 153*uint16(n)
 }
 
 // nameIndex is a table of the names, open-addressed; under half of it is used.
-var nameIndex = func() (t [256]HeaderID) {
+var nameIndex = func() (t [512]HeaderID) {
 	put := func(name string, id HeaderID) {
 		i := nameHash(name)
-		for t[i] != HOther {
+		for t[i%uint16(len(t))] != HOther {
 			i++
 		}
-		t[i] = id
+		t[i%uint16(len(t))] = id
 	}
 	for id := HVia; id < numHeaders; id++ {
 		put(headerTable[id].name, id)

@@ -17,9 +17,15 @@ func skipQuoted(b []byte, i, end int) int {
 // indexOutside returns the offset of the first c in b[i:end] outside quotes
 // and, if angles is set, outside angle brackets; end if there is none. What is
 // not closed reaches to the end. A quote after a backslash opens nothing:
-// peers write \" where they mean the quote.
+// peers write \" where they mean the quote. c is of class cStop.
 func indexOutside(b []byte, i, end int, c byte, angles bool) int {
 	for ; i < end; i++ {
+		for i < end && classes[b[i]]&cStop == 0 {
+			i++
+		}
+		if i == end {
+			break
+		}
 		switch {
 		case b[i] == c:
 			return i
@@ -62,16 +68,56 @@ func NextElement(b []byte, s Span) (elem, rest Span, ok bool) {
 // comes without the quotes around it, its escapes untouched; empty parameters
 // are skipped. ok is false at the end of the list.
 func NextParam(b []byte, params Span) (name, value, rest Span, ok bool) {
+	s, rest := cutParam(b, params)
+	if s.Len == 0 {
+		return Span{}, Span{}, rest, false
+	}
+	name, value = splitParam(b, s)
+	return name, value, rest, true
+}
+
+// cutParam splits the first parameter off a list, empty ones skipped; s is empty
+// at its end.
+func cutParam(b []byte, params Span) (s, rest Span) {
 	end := params.End()
 	for i := int(params.Off); i < end; {
 		semi := indexOutside(b, i, end, ';', false)
-		if s := trim(b, i, semi); s.Len > 0 {
-			name, value = splitParam(b, s)
-			return name, value, span(min(semi+1, end), end), true
+		if s = trim(b, i, semi); s.Len > 0 {
+			return s, span(min(semi+1, end), end)
 		}
 		i = semi + 1
 	}
-	return Span{}, Span{}, span(end, end), false
+	return Span{}, span(end, end)
+}
+
+// soundParam is NextParam for a list that has to be generic-param (RFC 3261
+// §25.1), but for empty parameters: peers write ";;". name is empty at the end
+// of the list, or where ok is false.
+func soundParam(b []byte, params Span) (name, value, rest Span, ok bool) {
+	s, rest := cutParam(b, params)
+	if s.Len == 0 {
+		return Span{}, Span{}, rest, true
+	}
+	i, end := int(s.Off), s.End()
+	for i < end && is(b[i], cToken) {
+		i++
+	}
+	name = span(int(s.Off), i)
+	if i = skipLWS(b, i, end); i == end {
+		return name, span(end, end), rest, true
+	}
+	if name.Len == 0 || b[i] != '=' {
+		return Span{}, Span{}, rest, false
+	}
+	i = skipLWS(b, i+1, end)
+	value = span(i, end)
+	switch {
+	case i == end || all(b[i:end], cValue):
+		return name, value, rest, true
+	case b[i] == '"' && skipQuoted(b, i, end) == end:
+		return name, span(i+1, end-1), rest, true
+	}
+	return Span{}, Span{}, rest, false
 }
 
 // splitParam divides name=value.
@@ -113,47 +159,6 @@ func Param(b []byte, params Span, name string) (value Span, present bool) {
 		}
 		rest = next
 	}
-}
-
-// checkParams reports whether a list is generic-param (RFC 3261 §25.1), but
-// for empty parameters: peers write ";;".
-func checkParams(b []byte, params Span) bool {
-	end := params.End()
-	for i := int(params.Off); i < end; {
-		semi := indexOutside(b, i, end, ';', false)
-		if s := trim(b, i, semi); s.Len > 0 && !checkParam(b, s) {
-			return false
-		}
-		i = semi + 1
-	}
-	return true
-}
-
-// checkParam reports whether s is token [ "=" ( token / host / quoted-string ) ].
-func checkParam(b []byte, s Span) bool {
-	i, end := int(s.Off), s.End()
-	for i < end && is(b[i], cToken) {
-		i++
-	}
-	if i == int(s.Off) {
-		return false
-	}
-	if i = skipLWS(b, i, end); i == end {
-		return true
-	}
-	if b[i] != '=' {
-		return false
-	}
-	i = skipLWS(b, i+1, end)
-	if i < end && b[i] == '"' {
-		return skipQuoted(b, i, end) == end
-	}
-	for ; i < end; i++ {
-		if c := b[i]; c <= ' ' || c == 0x7f || c == '"' || c == ',' || c == '<' || c == '>' || c == '\\' {
-			return false
-		}
-	}
-	return true
 }
 
 // Unfold appends value to dst within its capacity, each folding replaced by

@@ -30,6 +30,7 @@ type Msg struct {
 	CSeq       uint32
 	MethodName Span // of a request
 	URI        Span // Request-URI
+	Target     URI  // the same, parsed; zero if malformed
 	Reason     Span // reason phrase, may be empty
 	Body       Span
 	CallID     Span
@@ -57,7 +58,14 @@ func (m *Msg) Get(id HeaderID) (Span, bool) {
 // Find returns the index in Headers of the first field id at or after from,
 // or -1.
 func (m *Msg) Find(id HeaderID, from int) int {
-	for i := max(from, 0); i < int(m.n); i++ {
+	from = max(from, 0)
+	if id != HOther && id < numHeaders {
+		if m.first[id] == 0 {
+			return -1
+		}
+		from = max(from, int(m.first[id])-1)
+	}
+	for i := from; i < int(m.n); i++ {
 		if m.headers[i].ID == id {
 			return i
 		}

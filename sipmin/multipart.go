@@ -138,7 +138,7 @@ func (part *Part) read(b []byte, from, to int) Error {
 	*part = Part{}
 	n := 0
 	for at := from; at < to; n++ {
-		end, next, e := scanField(b[:to], at)
+		end, next, e := scanField(b[:to], at, false)
 		if end == at && e == 0 {
 			part.Body = span(next, to)
 			return 0

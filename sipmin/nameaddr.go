@@ -76,24 +76,30 @@ func scanAddrSpec(b []byte, i, end int) (Span, int) {
 // isURI reports whether s has a scheme and nothing that splits a field.
 func isURI(b []byte, s Span) bool {
 	colon := scanScheme(b, int(s.Off), s.End())
-	if colon < 0 || colon+1 == s.End() {
+	if colon < 0 {
 		return false
 	}
-	for _, c := range b[colon+1 : s.End()] {
-		if c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>' {
-			return false
-		}
-	}
-	return true
+	return all(b[colon+1:s.End()], cBare)
 }
 
 // parseParty reads From or To: exactly one address, with well-formed
 // parameters, and a tag that is empty only if absent.
 func parseParty(b []byte, s Span) (na NameAddr, tag Span, ok bool) {
 	na, err := ParseNameAddr(b, s)
-	if err != nil || !checkParams(b, na.Params) {
+	if err != nil {
 		return na, Span{}, false
 	}
-	tag, present := Param(b, na.Params, "tag")
-	return na, tag, !present || all(tag.In(b), cTag)
+	present := false
+	for rest := na.Params; ; {
+		name, value, next, sound := soundParam(b, rest)
+		switch {
+		case !sound:
+			return na, Span{}, false
+		case name.Len == 0:
+			return na, tag, !present || all(tag.In(b), cTag)
+		case !present && EqualFold(name.In(b), "tag"):
+			tag, present = value, true
+		}
+		rest = next
+	}
 }

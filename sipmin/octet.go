@@ -13,6 +13,11 @@ const (
 	cAlpha                   // ALPHA
 	cPhone                   // phonedigit-hex and visual separators of RFC 3966 §3
 	cTag                     // visible, but for what ends a parameter
+	cURI                     // visible ASCII without quote and angle brackets
+	cBare                    // not blank, control, quote or angle bracket
+	cValue                   // cBare, but for comma and backslash: an unquoted parameter value
+	cWord                    // not blank or control
+	cStop                    // what a scan outside quotes and brackets must look at
 )
 
 // classes maps each octet to its classes.
@@ -37,7 +42,24 @@ var classes = func() (t [256]class) {
 			t[c] |= cTag
 		}
 	}
+	for c := 0x21; c < 0x7f; c++ {
+		if c != '"' && c != '<' && c != '>' {
+			t[c] |= cURI
+		}
+	}
+	for c := 0x21; c < 256; c++ {
+		if c != 0x7f {
+			t[c] |= cWord
+		}
+		if c != 0x7f && c != '"' && c != '<' && c != '>' {
+			t[c] |= cBare
+			if c != ',' && c != '\\' {
+				t[c] |= cValue
+			}
+		}
+	}
 	set(cPhone, digits+hex+"*#-.()")
+	set(cStop, "\",;<\\")
 	return t
 }()
 
@@ -55,14 +77,20 @@ func all(s []byte, k class) bool {
 
 // isLWS reports whether c is white space of a field's value; CR and LF are
 // there only as part of folding.
-func isLWS(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+func isLWS(c byte) bool { return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n') }
 
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
+func lower(c byte) byte { return lowered[c] }
+
+// lowered maps each octet to itself, ASCII capitals to their small letters.
+var lowered = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(i)
+		if 'A' <= t[i] && t[i] <= 'Z' {
+			t[i] += 'a' - 'A'
+		}
 	}
-	return c
-}
+	return t
+}()
 
 // EqualFold reports whether a equals s but for the case of ASCII letters,
 // which is how SIP compares tokens (RFC 3261 §7.3.1).

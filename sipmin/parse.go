@@ -10,6 +10,8 @@ type parser struct {
 	at  int // offset of err
 	err Error
 	via Error // of the topmost Via
+
+	wary bool // look for a CR inside each line
 }
 
 // Parse reads one message from b into m.
@@ -95,13 +97,27 @@ func (p *parser) failIf(e Error, at int) {
 	}
 }
 
-// head parses start line and fields and returns where the body begins.
+// head parses start line and fields and returns where the body begins. A CR on
+// its own is rare: where every line ends in CRLF and no field is folded, one
+// count over the head shows that there is none. Else every line is looked through.
 func (p *parser) head(start int) int {
-	end, next, e := scanLine(p.b, start)
+	first := *p
+	next := p.fields(start)
+	if p.err != 0 || bytes.Count(p.b[start:next], []byte{'\r'}) != int(p.m.n)+2 { // start line and blank line
+		*p, *p.m = first, Msg{}
+		p.wary = true
+		next = p.fields(start)
+	}
+	return next
+}
+
+// fields is head in one pass.
+func (p *parser) fields(start int) int {
+	end, next, e := scanLine(p.b, start, !p.wary)
 	p.startLine(start, end)
 	p.failIf(e, start)
 	for at := next; at < len(p.b); at = next {
-		end, next, e = scanField(p.b, at)
+		end, next, e = scanField(p.b, at, !p.wary)
 		p.failIf(e, at)
 		if end == at {
 			return next

@@ -39,10 +39,10 @@ func (p *parser) requestLine(i, end int) {
 	if e := checkVersion(p.b[min(i+last+1, end):end]); e != 0 {
 		p.fail(e, i+last)
 	}
-	u, err := ParseURI(p.b, m.URI)
-	if e, bad := err.(Error); bad {
-		p.fail(e, int(m.URI.Off))
-	} else if u.Headers.Len > 0 { // "not allowed" in a Request-URI, RFC 3261 §19.1.1 table 1
+	var err error
+	if m.Target, err = ParseURI(p.b, m.URI); err != nil {
+		p.fail(err.(Error), int(m.URI.Off))
+	} else if u := &m.Target; u.Headers.Len > 0 { // "not allowed" in a Request-URI, RFC 3261 §19.1.1 table 1
 		p.fail(ErrURI, int(u.Headers.Off))
 	}
 }

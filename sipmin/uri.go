@@ -43,7 +43,7 @@ func ParseURI(b []byte, s Span) (URI, error) {
 	}
 	i, end := int(s.Off), s.End()
 	colon := scanScheme(b, i, end)
-	if colon < 0 || !plain(b[colon+1:end]) {
+	if colon < 0 {
 		return URI{}, ErrURI
 	}
 	u := URI{SchemeName: span(i, colon)}
@@ -59,6 +59,8 @@ func ParseURI(b []byte, s Span) (URI, error) {
 	case EqualFold(name, "tel"):
 		u.Scheme = SchemeTel
 		ok = u.parseTel(b, colon+1, end)
+	default:
+		ok = plain(b[colon+1 : end])
 	}
 	if !ok {
 		return URI{}, ErrURI
@@ -84,14 +86,7 @@ func scanScheme(b []byte, i, end int) int {
 
 // plain reports whether s is not empty and has only octets that may occur in a
 // URI at all: visible ASCII without quote and angle brackets.
-func plain(s []byte) bool {
-	for _, c := range s {
-		if c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' {
-			return false
-		}
-	}
-	return len(s) > 0
-}
+func plain(s []byte) bool { return all(s, cURI) }
 
 // parseSIP reads [ userinfo "@" ] hostport uri-parameters [ headers ]. "@" is
 // nowhere legal but after userinfo, so that ";" and "?" before it belong to
@@ -118,7 +113,7 @@ func (u *URI) parseSIP(b []byte, i, end int) bool {
 	}
 	if j >= 0 && j < end && b[j] == '?' {
 		u.Headers = span(j+1, end)
-		return bytes.IndexByte(b[j:end], '@') < 0 && bytes.Count(b[j:end], []byte{'&'}) < MaxParams
+		return plain(b[j:end]) && bytes.IndexByte(b[j:end], '@') < 0 && bytes.Count(b[j:end], []byte{'&'}) < MaxParams
 	}
 	return j == end
 }
@@ -155,7 +150,7 @@ func (u *URI) scanParams(b []byte, i, end int) int {
 		}
 		j++
 	}
-	if bytes.Count(b[i:j], []byte{';'}) >= MaxParams {
+	if j-i >= MaxParams && bytes.Count(b[i:j], []byte{';'}) >= MaxParams {
 		return -1
 	}
 	u.Params = span(i, j)
@@ -177,5 +172,5 @@ func (u *URI) parseTel(b []byte, i, end int) bool {
 	if len(number) > 0 && number[0] == '+' {
 		number = number[1:]
 	}
-	return all(number, cPhone) && bytes.Count(b[semi:end], []byte{';'}) <= MaxParams && bytes.ContainsAny(number, "0123456789abcdefABCDEF*#")
+	return all(number, cPhone) && (u.Params.Len == 0 || plain(u.Params.In(b))) && bytes.Count(b[semi:end], []byte{';'}) <= MaxParams && bytes.ContainsAny(number, "0123456789abcdefABCDEF*#")
 }

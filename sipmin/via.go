@@ -112,14 +112,11 @@ func (v *Via) scanSentBy(b []byte, i, end int) int {
 // readParams finds the parameters that matter to a receiver. A branch that is
 // there is not empty.
 func (v *Via) readParams(b []byte) bool {
-	if !checkParams(b, v.Params) {
-		return false
-	}
 	ok := true
 	for rest := v.Params; ok; {
-		name, value, next, more := NextParam(b, rest)
-		if !more {
-			return true
+		name, value, next, sound := soundParam(b, rest)
+		if name.Len == 0 {
+			return sound
 		}
 		switch n := name.In(b); {
 		case EqualFold(n, "branch"):
