@@ -300,8 +300,8 @@ func (e *edge) read(f *flow) {
 		if e.pausing(f) {
 			buf = e.pool.Wait(e.done)
 		}
-		if buf == nil {
-			f.conn.Close()
+		if buf == nil { // the daemon ends; the flow may have come after it shut the others
+			e.forget(f)
 			return
 		}
 		n, err := f.conn.Read(buf.Space())
