@@ -61,7 +61,7 @@ func (c *Core) ready() bool { return !c.cfg.IMS.Register }
 
 // inviteDeadline is the next time at which invitePeers has something to do.
 func (c *Core) inviteDeadline() (d time.Time) {
-	if c.stopping {
+	if c.stopping || !c.ready() {
 		return d
 	}
 	for _, p := range c.peers {
@@ -103,6 +103,7 @@ func (c *Core) call(s *session, uri string) bool {
 		return false
 	}
 	s.call = call
+	s.due = c.now.Add(ringTime) // Timer B ends with the first 100: it must not ring for ever
 	_ = c.ua.StoreSDP(call, body)
 	return true
 }
@@ -278,7 +279,7 @@ func (c *Core) redirect(s *session, ev *sipmin.Event) bool {
 		if !ok || uri == s.peer.uri {
 			continue
 		}
-		s.redirected, s.due = true, time.Time{}
+		s.redirected = true
 		c.call(s, uri)
 		return true
 	}
@@ -298,7 +299,7 @@ func redirectTarget(raw []byte, value sipmin.Span) (string, bool) {
 			continue
 		}
 		u, err := sipmin.ParseURI(raw, na.URI)
-		if err == nil && (u.Scheme == sipmin.SchemeSIP || u.Scheme == sipmin.SchemeTel) {
+		if err == nil && (u.Scheme == sipmin.SchemeSIP || u.Scheme == sipmin.SchemeTel) && u.Headers.Len == 0 {
 			return string(na.URI.In(raw)), true
 		}
 	}

@@ -173,7 +173,7 @@ var typeIMDN = []byte("message/imdn+xml")
 // sendPagers sends the notifications of peers without a session by MESSAGE (RFC 5438
 // §12.1), one at a time for each peer.
 func (c *Core) sendPagers() {
-	for c.freePager() >= 0 {
+	for !c.stopping && c.ready() && c.freePager() >= 0 {
 		p := c.nextPaged()
 		if p == nil {
 			return
@@ -198,14 +198,18 @@ func (c *Core) nextPaged() (next *peer) {
 // pageable reports whether notifications to p are owed and go by MESSAGE: there is no
 // session, or one whose INVITE waits for our user.
 func (p *peer) pageable() bool {
-	free := p.session == nil || p.session.state == sessionIncoming && !p.session.accepted
+	free := p.session == nil || p.key != anonymous && p.session.state == sessionIncoming && !p.session.accepted
 	return p.receipts >= 0 && free && !p.paging && !p.noIMDN && p.uri != ""
 }
 
 func (c *Core) sendPager(p *peer) {
 	place := p.receipts
-	use := xferDelivery
-	if c.owed(place)&InReceipted == 0 {
+	owed, use := c.owed(place), xferDelivery
+	if owed == 0 { // whom the network withholds is reached by a session alone, and that is over
+		c.receipted(place, 0)
+		return
+	}
+	if owed&InReceipted == 0 {
 		use = xferDisplay
 	}
 	var room [bufpool.Size]byte
@@ -302,6 +306,9 @@ func markOf(use transferUse) State {
 
 // pageDeadline is the next time at which sendPagers has something to do.
 func (c *Core) pageDeadline() (d time.Time) {
+	if c.stopping || !c.ready() || c.freePager() < 0 {
+		return d // a response comes first
+	}
 	for _, p := range c.peers {
 		if p.pageable() {
 			d = earliest(d, p.nextPage)
