@@ -308,6 +308,7 @@ func (e *edge) read(f *flow) {
 		buf.Grow(n)
 		if n > 0 {
 			if !e.post(Event{Kind: EvData, Flow: f.id, Door: f.door, Buf: buf}) {
+				e.forget(f)
 				return
 			}
 		} else {
