@@ -75,12 +75,12 @@ func (c *Core) checkOpen(s *session) {
 // retryUnconfirmed starts anew after a SEND that nobody answered: a new SDP exchange, and
 // the same ids (RFC 4975 §5.4, chat.md §3).
 func (c *Core) retryUnconfirmed(s *session) {
-	if !s.unconfirmed || s.state == sessionFree {
+	if s.unconfirmed == 0 || s.state == sessionFree {
 		return
 	}
 	p := s.peer
 	c.continues(s)
-	c.endSession(s, `SIP;cause=408;text="MSRP answer timeout"`, 0)
+	c.endSession(s, brokenReason(s.unconfirmed), 0)
 	if p.tries > 0 { // not the first time: the host has been told why
 		c.delay(p, 0)
 		return

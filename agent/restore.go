@@ -47,5 +47,6 @@ func (c *Core) restoreOutgoing(p *peer, e *spool.Entry) {
 	}
 	if place := c.box.Add(m); place >= 0 && m.state == StateQueued {
 		c.enqueue(place)
+		p.nextTry = c.now // after a restart INVITEs are paced as after a failure
 	}
 }

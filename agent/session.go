@@ -39,14 +39,14 @@ const maxPath = 160
 // A session is one chat with one peer: an INVITE dialog and an MSRP session.
 type session struct {
 	state       sessionState
-	ready       bool // m is initialised and may be named by a request
-	outgoing    bool // we sent the INVITE
-	linked      bool // MSRP is up
-	unconfirmed bool // a message was not answered in time: the session starts anew
-	deferred    bool // it brings what the network kept for us, and takes nothing
-	storing     bool // the message inside its INVITE is on its way to flash
-	accepted    bool // … and then the INVITE is answered
-	redirected  bool // our INVITE has followed a redirection
+	ready       bool   // m is initialised and may be named by a request
+	outgoing    bool   // we sent the INVITE
+	linked      bool   // MSRP is up
+	unconfirmed uint16 // a message was not answered in time (408), or with this passing failure: the session starts anew
+	deferred    bool   // it brings what the network kept for us, and takes nothing
+	storing     bool   // the message inside its INVITE is on its way to flash
+	accepted    bool   // … and then the INVITE is answered
+	redirected  bool   // our INVITE has followed a redirection
 	number      uint32
 	peer        *peer
 	call        sipmin.Call
@@ -199,7 +199,7 @@ func (c *Core) sessionLost(s *session, reason string) {
 // continues notes that the peer's next session carries on what s leaves undone: its INVITE
 // names the Contribution-ID of s in InReplyTo-Contribution-ID.
 func (c *Core) continues(s *session) {
-	if s.peer.head >= 0 && !s.deferred {
+	if s.peer.head >= 0 && !s.deferred && s.state > sessionIncoming {
 		s.peer.continues = s.contrib
 	}
 }

@@ -156,7 +156,31 @@ func (c *Core) transferLoaded(p *pending, ev *Event) {
 		c.mark(place, StateFailed, ReasonStorage, 0)
 		return
 	}
+	if !c.inOrder(s, x.place) {
+		c.dropTransfer(x) // one before it found no buffer: the next flush takes both in hand again
+		return
+	}
 	c.queueMessage(s, x, &e)
+}
+
+// inOrder reports whether every message that waits before this one is with the MSRP session.
+func (c *Core) inOrder(s *session, place int32) bool {
+	for i := s.peer.head; i >= 0 && i != place; i = c.box.table[i].next {
+		if !s.queued(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// queued reports whether the MSRP session has a message.
+func (s *session) queued(place int32) bool {
+	for i := range s.xfers {
+		if x := &s.xfers[i]; x.use == xferMessage && x.place == place {
+			return x.queued
+		}
+	}
+	return false
 }
 
 // dropLoading lets go of a transfer for which there was no buffer, and of those behind it
@@ -414,7 +438,7 @@ func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) 
 		}
 	case code == 408: // "in the same manner as ... a local timeout" (RFC 4975 §10.4)
 		c.note(place, ReasonUnconfirmed, 408)
-		s.unconfirmed = true
+		s.unconfirmed = code
 	case code == 481 || code == 506:
 		// the session ends (EvBroken); the message goes again in a new one
 	case code == 413:
@@ -423,6 +447,6 @@ func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) 
 		c.mark(place, StateFailed, ReasonRefused, code)
 	default:
 		c.note(place, ReasonRetry, code)
-		s.unconfirmed, s.peer.tries = true, max(s.peer.tries, 1)
+		s.unconfirmed, s.peer.tries = code, max(s.peer.tries, 1)
 	}
 }
