@@ -35,6 +35,7 @@ type flow struct {
 	out    chan *bufpool.Buf
 	paused atomic.Bool   // the reader waits for wake
 	wake   chan struct{} // after paused became false
+	ahead  chan struct{} // full: the loop has readAhead of its Bufs to look at
 	end    chan struct{} // closed: the writer sends what is queued and closes conn
 	once   sync.Once
 }
@@ -77,15 +78,18 @@ type edge struct {
 	next  atomic.Uint32 // last id of an accepted flow; even
 
 	udp       *net.UDPConn
+	udpAhead  chan struct{} // as flow.ahead, of the datagrams
 	listeners []net.Listener
 	shed      atomic.Uint64 // Bufs dropped because a writer was behind
+	refusals  pace          // log lines of the host door
+	faults    pace          // log lines of the spool
 }
 
 func newEdge(cfg *Config, log *slog.Logger, pool *bufpool.Pool) *edge {
 	return &edge{
 		cfg: cfg, log: log, pool: pool,
 		events: make(chan Event, eventQueue), stored: make(chan Event, maxOutstanding+spoolQueue),
-		spoolq: make(chan Action, spoolQueue), done: make(chan struct{}), flows: make(map[FlowID]*flow),
+		spoolq: make(chan Action, spoolQueue), done: make(chan struct{}), flows: make(map[FlowID]*flow), udpAhead: make(chan struct{}, datagramsAhead),
 	}
 }
 
@@ -199,7 +203,9 @@ func (e *edge) admit(conn net.Conn, door Door) {
 	case *net.UnixConn:
 		uid, err := peerUID(conn)
 		if err != nil || !e.allowed(uid) {
-			e.log.Warn("host refused", "uid", uid, "err", err)
+			if e.refusals.allow() {
+				e.log.Warn("host refused", "uid", uid, "err", err)
+			}
 			conn.Close()
 			return
 		}
@@ -240,7 +246,7 @@ func unmapped(a net.Addr) netip.AddrPort {
 }
 
 func (e *edge) newFlow(id FlowID, door Door) *flow {
-	f := &flow{id: id, door: door, out: make(chan *bufpool.Buf, flowQueue), end: make(chan struct{}), wake: make(chan struct{}, 1)}
+	f := &flow{id: id, door: door, out: make(chan *bufpool.Buf, flowQueue), end: make(chan struct{}), wake: make(chan struct{}, 1), ahead: make(chan struct{}, readAhead)}
 	e.mu.Lock()
 	e.flows[id] = f
 	e.mu.Unlock()
@@ -297,7 +303,7 @@ func (e *edge) drain(f *flow) {
 func (e *edge) read(f *flow) {
 	for {
 		buf := (*bufpool.Buf)(nil)
-		if e.pausing(f) {
+		if e.pausing(f) && e.mayRead(f) {
 			buf = e.pool.Wait(e.done)
 		}
 		if buf == nil { // the daemon ends; the flow may have come after it shut the others
@@ -379,30 +385,6 @@ func (e *edge) writeOne(f *flow, buf *bufpool.Buf) bool {
 	return err == nil
 }
 
-// readDatagrams moves datagrams to the loop. While no Buf is free they are dropped by the
-// kernel: SIP retransmits them.
-func (e *edge) readDatagrams() {
-	for {
-		buf := e.pool.Wait(e.done)
-		if buf == nil {
-			return
-		}
-		n, from, err := e.udp.ReadFromUDPAddrPort(buf.Space())
-		if err != nil {
-			buf.Release()
-			if errors.Is(err, net.ErrClosed) || e.pause(10*time.Millisecond) {
-				return
-			}
-			continue // an ICMP error of an earlier datagram
-		}
-		buf.Grow(n)
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		if !e.post(Event{Kind: EvDatagram, Flow: udpFlow, Door: DoorSIP, Addr: from, Buf: buf}) {
-			return
-		}
-	}
-}
-
 // runModem runs the modem's line until the daemon ends.
 func (e *edge) runModem(ctx context.Context) {
 	m := e.cfg.Modem
@@ -452,18 +434,16 @@ func (e *edge) send(a Action) {
 		return
 	}
 	e.mu.Lock()
-	f := e.flows[a.Flow]
-	e.mu.Unlock()
-	if f == nil {
-		a.Buf.Release()
-		return
+	defer e.mu.Unlock() // a writer that ends leaves the table first, and then empties its queue
+	if f := e.flows[a.Flow]; f != nil {
+		select {
+		case f.out <- a.Buf:
+			return
+		default: // the writer is far behind: as a full radio queue would, shed
+			e.shed.Add(1)
+		}
 	}
-	select {
-	case f.out <- a.Buf:
-	default: // the writer is far behind: as a full radio queue would, shed
-		e.shed.Add(1)
-		a.Buf.Release()
-	}
+	a.Buf.Release()
 }
 
 // close ends all goroutines, giving writers until deadline for what is queued.

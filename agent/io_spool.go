@@ -92,7 +92,7 @@ func (e *edge) begun(a Action, err error) {
 // report logs a fault of an action that nobody waits for; a large body whose piece was lost
 // fails when it is finished.
 func (e *edge) report(err error) {
-	if err != nil {
+	if err != nil && e.faults.allow() {
 		e.log.Error("spool", "err", err)
 	}
 }

@@ -42,6 +42,9 @@ func run(ctx context.Context, core *Core, e *edge) error {
 		for _, a := range core.Step(bootNow(), time.Now(), ev) {
 			e.do(a)
 		}
+		if ev.Kind == EvData || ev.Kind == EvDatagram {
+			e.took(ev.Flow)
+		}
 		if core.Stopped() {
 			return nil
 		}
