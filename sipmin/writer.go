@@ -1,6 +1,9 @@
 package sipmin
 
-import "strconv"
+import (
+	"encoding/binary"
+	"strconv"
+)
 
 // A Writer builds one message within the capacity of a buffer, field by field
 // in the order of the calls. The first thing that does not fit or cannot be
@@ -25,24 +28,35 @@ func NewWriter(buf []byte, compact bool) Writer {
 }
 
 // RequestLine begins a request.
-func (w *Writer) RequestLine(m Method, uri string) { requestLine(w, m, uri) }
+func (w *Writer) RequestLine(m Method, uri string) {
+	w.method(m)
+	at := len(w.b)
+	w.put(uri)
+	w.version(at)
+}
 
 // RequestLineBytes is RequestLine for a URI taken from a message.
-func (w *Writer) RequestLineBytes(m Method, uri []byte) { requestLine(w, m, uri) }
+func (w *Writer) RequestLineBytes(m Method, uri []byte) {
+	w.method(m)
+	at := len(w.b)
+	w.putBytes(uri)
+	w.version(at)
+}
 
-func requestLine[T string | []byte](w *Writer, m Method, uri T) {
-	if m.String() == "" || len(uri) == 0 {
+func (w *Writer) method(m Method) {
+	if m.String() == "" {
 		w.fail(ErrValue)
 	}
-	for i := range len(uri) {
-		if uri[i] <= ' ' || uri[i] == 0x7f {
-			w.fail(ErrValue)
-		}
+	w.put(m.String())
+	w.put(" ")
+}
+
+// version ends the request line whose URI begins at offset at.
+func (w *Writer) version(at int) {
+	if !all(w.b[at:], cWord) {
+		w.fail(ErrValue)
 	}
-	put(w, m.String())
-	put(w, " ")
-	put(w, uri)
-	put(w, " "+version+crlf)
+	w.put(" " + version + crlf)
 }
 
 // StatusLine begins a response; an empty reason is replaced by the standard
@@ -54,11 +68,11 @@ func (w *Writer) StatusLine(status uint16, reason string) {
 	if reason == "" {
 		reason = ReasonPhrase(status)
 	}
-	put(w, version+" ")
+	w.put(version+" ")
 	w.number(uint64(status))
-	put(w, " ")
+	w.put(" ")
 	w.Text(reason)
-	put(w, crlf)
+	w.put(crlf)
 }
 
 // Header writes one field. The value is taken as it is, without CR, LF, NUL.
@@ -95,8 +109,8 @@ func (w *Writer) Extension(name, value string) {
 	case id == HContentType:
 		w.hasType = true
 	}
-	put(w, name)
-	put(w, ": ")
+	w.put(name)
+	w.put(": ")
 	w.Text(value)
 	w.End()
 }
@@ -109,18 +123,33 @@ func (w *Writer) Begin(id HeaderID) {
 		w.fail(ErrValue)
 	}
 	w.hasType = w.hasType || id == HContentType
-	put(w, name)
-	put(w, ": ")
+	w.put(name)
+	w.put(": ")
 }
 
 // Text adds to the field begun.
 func (w *Writer) Text(s string) {
-	for i := range len(s) {
-		if s[i] == '\r' || s[i] == '\n' || s[i] == 0 {
-			w.fail(ErrValue)
+	at := len(w.b)
+	w.put(s)
+	if !unbroken(w.b[at:]) {
+		w.fail(ErrValue)
+	}
+}
+
+// unbroken reports whether b is free of CR, LF and NUL.
+func unbroken(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] { // eight at once have one below CR+1, or none has
+		if x := binary.LittleEndian.Uint64(b); (x-ones*('\r'+1))&^x&tops != 0 {
+			break
 		}
 	}
-	put(w, s)
+	for _, c := range b {
+		if c <= '\r' && (c == '\r' || c == '\n' || c == 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // Octets adds to the field begun what was parsed; folding is undone.
@@ -138,7 +167,7 @@ func (w *Writer) Octets(p []byte) {
 func (w *Writer) Uint(v uint32) { w.number(uint64(v)) }
 
 // End ends the field begun.
-func (w *Writer) End() { put(w, crlf) }
+func (w *Writer) End() { w.put(crlf) }
 
 // ContentLength writes Content-Length here; Body must then bring n octets.
 // Without it Body writes the field last.
@@ -148,10 +177,10 @@ func (w *Writer) ContentLength(n int) {
 		return
 	}
 	w.length = n
-	put(w, HContentLength.Name(w.compact))
-	put(w, ": ")
+	w.put(HContentLength.Name(w.compact))
+	w.put(": ")
 	w.number(uint64(n))
-	put(w, crlf)
+	w.put(crlf)
 }
 
 // Body ends the head and writes the body. Before that it writes Content-Type,
@@ -168,8 +197,8 @@ func (w *Writer) Body(contentType string, body []byte) {
 		w.fail(ErrValue)
 	}
 	w.finished = true
-	put(w, crlf)
-	put(w, body)
+	w.put(crlf)
+	w.putBytes(body)
 }
 
 // Len returns the octets written so far.
@@ -197,8 +226,18 @@ func (w *Writer) fail(e Error) {
 	}
 }
 
-// put appends all of s or fails.
-func put[T string | []byte](w *Writer, s T) {
+// put appends all of s or fails. Were it and putBytes one generic function, every
+// Writer outside this package would escape to the heap.
+func (w *Writer) put(s string) {
+	if len(s) > cap(w.b)-len(w.b) {
+		w.fail(ErrNoRoom)
+	}
+	if w.err == 0 {
+		w.b = append(w.b, s...)
+	}
+}
+
+func (w *Writer) putBytes(s []byte) {
 	if len(s) > cap(w.b)-len(w.b) {
 		w.fail(ErrNoRoom)
 	}
@@ -209,5 +248,5 @@ func put[T string | []byte](w *Writer, s T) {
 
 func (w *Writer) number(v uint64) {
 	var digits [20]byte
-	put(w, strconv.AppendUint(digits[:0], v, 10))
+	w.putBytes(strconv.AppendUint(digits[:0], v, 10))
 }
