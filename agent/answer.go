@@ -132,9 +132,9 @@ func findPart(ev *sipmin.Event, mediaType string) ([]byte, bool) {
 	}
 }
 
-// admitInvite decides between a peer's new INVITE and the session that there is (chat.md
-// §1.6): a pending INVITE of ours wins and the peer gets 486; any other session is
-// replaced, and if it was established the new one is accepted at once.
+// admitInvite decides between a peer's new INVITE and the session that there is: a pending
+// INVITE of ours wins and the peer gets 486; any other session is replaced, and if it was
+// established the new one is accepted at once.
 func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 	plan := sdp.PlanAnswerer(offer)
 	if plan.Refuse != 0 {
@@ -279,7 +279,7 @@ func (c *Core) callEnded(s *session, ev *sipmin.Event) {
 }
 
 // offered answers a re-INVITE or UPDATE with an offer: a new path or port means a new MSRP
-// connection, on which what was not answered is sent again (chat.md §3).
+// connection, on which what was not answered is sent again.
 func (c *Core) offered(s *session, ev *sipmin.Event) {
 	d, err := sdp.Parse(ev.Body())
 	if err != nil || d.Message < 0 {

@@ -73,7 +73,7 @@ func (c *Core) checkOpen(s *session) {
 }
 
 // retryUnconfirmed starts anew after a SEND that nobody answered: a new SDP exchange, and
-// the same ids (RFC 4975 §5.4, chat.md §3).
+// the same ids (RFC 4975 §5.4).
 func (c *Core) retryUnconfirmed(s *session) {
 	if s.unconfirmed == 0 || s.state == sessionFree {
 		return
@@ -290,7 +290,7 @@ func (c *Core) receiptArrived(p *peer, doc []byte) {
 // store builds the spool entry of an incoming message and sends it to flash. The 200 waits
 // for EvStored.
 func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) bool {
-	if c.box.live >= c.cfg.Spool.MaxMessages {
+	if c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom() {
 		return false
 	}
 	out := c.pool.Get()
@@ -315,7 +315,7 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) bool {
 		return false
 	}
 	out.SetLen(len(payload))
-	in.waiting = true
+	in.waiting, in.id = true, e.ID
 	kind := ActStore
 	if in.file {
 		kind = ActFinish
@@ -329,8 +329,10 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) bool {
 func (c *Core) incomingStored(p *pending, ev *Event) {
 	s := c.sessionByNumber(p.session)
 	code := storedCode(ev)
-	if s != nil && s.slots[p.slot].used && s.slots[p.slot].waiting {
-		c.finishSlot(s, p.slot, code)
+	if s != nil { // the slot may be another message's by now: a re-INVITE empties them all
+		if in := &s.slots[p.slot]; in.used && in.waiting && in.id == p.id {
+			c.finishSlot(s, p.slot, code)
+		}
 	}
 	if code != 200 {
 		return

@@ -282,7 +282,7 @@ func (c *Core) sessionIdle(s *session) {
 func (c *Core) sessionLate(s *session) {
 	p := s.peer
 	switch s.state {
-	case sessionIncoming: // the user did not answer: busy (chat.md, delayed accept)
+	case sessionIncoming: // the user did not answer: busy
 		c.endSession(s, "", 486)
 		return
 	case sessionOpen:

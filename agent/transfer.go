@@ -1,11 +1,8 @@
 package agent
 
 import (
-	"time"
-
 	"imsagent/agent/internal/bufpool"
 	"imsagent/agent/spool"
-	"imsagent/cpim"
 	"imsagent/msrp"
 	"imsagent/msrp/sdp"
 )
@@ -115,7 +112,7 @@ func (c *Core) dropTransfer(x *transfer) {
 
 // queueMessages takes messages of the peer's queue in hand, oldest first.
 func (c *Core) queueMessages(s *session) {
-	for i := s.peer.head; i >= 0 && c.pool.Free() > 0; i = c.box.table[i].next {
+	for i := s.peer.head; i >= 0 && c.mayLoad(); i = c.box.table[i].next {
 		if s.carries(xferMessage, i) {
 			continue
 		}
@@ -151,9 +148,7 @@ func (c *Core) transferLoaded(p *pending, ev *Event) {
 	}
 	var e spool.Entry
 	if ev.Fault != FaultNone || spool.ParseEntry(ev.Buf.Bytes(), &e) != nil {
-		place := x.place
-		c.dropTransfer(x)
-		c.mark(place, StateFailed, ReasonStorage, 0)
+		c.unreadable(s, x)
 		return
 	}
 	if !c.inOrder(s, x.place) {
@@ -207,6 +202,10 @@ func (s *session) loading(id uint64) *transfer {
 // queueMessage gives a message to the MSRP session, or fails it where the peer does not
 // take its type or size.
 func (c *Core) queueMessage(s *session, x *transfer, e *spool.Entry) {
+	if c.box.table[x.place].id != x.id { // forgotten meanwhile
+		c.dropTransfer(x)
+		return
+	}
 	buf := c.pool.Get()
 	if buf == nil {
 		c.counters.shed++
@@ -286,18 +285,17 @@ func (c *Core) writeChunk(s *session, k *msrpConn) bool {
 	if have := x.buf.Bytes(); off+int64(n) <= int64(len(have)) {
 		return c.sendChunk(s, k, x, off, have[off:off+int64(n)])
 	}
-	if c.pool.Free() == 0 {
+	if !c.mayLoad() {
 		return false
 	}
-	m := &c.box.table[x.place]
 	from := max(off-int64(x.head), 0)
-	token, ok := c.await(pending{use: pendChunk, session: s.number, place: x.place, id: m.id, tag: tag})
+	token, ok := c.await(pending{use: pendChunk, session: s.number, place: x.place, id: x.id, tag: tag})
 	if !ok {
 		return false
 	}
 	x.await = true
 	want := off + int64(n) - int64(x.head) - from
-	c.do(Action{Kind: ActLoad, ID: m.id, Token: token, Off: from, N: int(want)})
+	c.do(Action{Kind: ActLoad, ID: x.id, Token: token, Off: from, N: int(want)})
 	return false
 }
 
@@ -316,10 +314,7 @@ func (c *Core) chunkLoaded(p *pending, ev *Event) {
 		return // no buffer was free: a later flush asks again
 	}
 	if ev.Fault != FaultNone {
-		s.m.Abort(x.tag)
-		place := x.place
-		c.dropTransfer(x)
-		c.mark(place, StateFailed, ReasonStorage, 0)
+		c.unreadable(s, x)
 		return
 	}
 	tag, off, n, ok := s.m.Want()
@@ -332,8 +327,22 @@ func (c *Core) chunkLoaded(p *pending, ev *Event) {
 		data = append(data, x.buf.Bytes()[off:x.head]...)
 	}
 	data = append(data, ev.Buf.Bytes()...)
-	if len(data) >= n {
-		c.sendChunk(s, s.conn, x, off, data[:n])
+	if len(data) < n {
+		c.unreadable(s, x)
+	} else if !c.sendChunk(s, s.conn, x, off, data[:n]) {
+		c.loadAfter = c.now.Add(loadPause)
+	}
+}
+
+// unreadable gives up a message of which the spool no longer has what it took.
+func (c *Core) unreadable(s *session, x *transfer) {
+	place, id := x.place, x.id
+	if x.queued {
+		s.m.Abort(x.tag)
+	}
+	c.dropTransfer(x)
+	if c.box.table[place].id == id { // else the host has forgotten it meanwhile
+		c.mark(place, StateFailed, ReasonStorage, 0)
 	}
 }
 
@@ -354,45 +363,6 @@ func (c *Core) sendChunk(s *session, k *msrpConn, x *transfer, off int64, data [
 	return true
 }
 
-// appendEnvelope appends the CPIM head of an outgoing message. It is made from what the
-// spool holds, so it is the same whenever the message is sent.
-func (c *Core) appendEnvelope(dst []byte, m *message, e *spool.Entry) ([]byte, error) {
-	var fields [maxFields]cpim.Field
-	env := cpim.Envelope{
-		From: c.cpimFrom(), To: c.cpimTo(m.peer), DateTime: time.UnixMilli(m.created).UTC(),
-		Namespaces: c.namespaces, Headers: appendFields(fields[:0], e.Headers), MessageID: m.imdn(),
-		ContentType: e.ContentType, Length: int(m.size),
-	}
-	if c.cfg.Chat.CPIMPANI != "" && c.pani != "" {
-		c.paniOctets = append(c.paniOctets[:0], c.pani...)
-		env.Headers = append(env.Headers, cpim.Field{Prefix: c.cfg.Chat.CPIMPANI, Name: "PANI", Value: c.paniOctets})
-	}
-	if m.notify&notifyDelivery != 0 {
-		env.Notify |= cpim.PositiveDelivery
-	}
-	if m.notify&notifyDisplay != 0 {
-		env.Notify |= cpim.Display
-	}
-	return env.AppendHead(dst)
-}
-
-// anonymousURI is what CPIM says of a peer whose identity SIP carries.
-const anonymousURI = "sip:anonymous@anonymous.invalid"
-
-func (c *Core) cpimFrom() string {
-	if c.cfg.Chat.CPIMFrom == "identity" {
-		return c.cfg.IMS.From()
-	}
-	return anonymousURI
-}
-
-func (c *Core) cpimTo(p *peer) string {
-	if c.cfg.Chat.CPIMFrom == "identity" && p.uri != "" {
-		return p.uri
-	}
-	return anonymousURI
-}
-
 // transferSent notes that the next hop has taken a transfer.
 func (c *Core) transferSent(s *session, x *transfer) {
 	use, place, id := x.use, x.place, x.id
@@ -405,7 +375,7 @@ func (c *Core) transferSent(s *session, x *transfer) {
 		c.counters.sent++
 		s.peer.tries = 0
 		m := &c.box.table[place]
-		if m.notify&notifyDelivery != 0 && c.cfg.Chat.ReceiptTimeout > 0 {
+		if m.state == StateQueued && m.notify&notifyDelivery != 0 && c.cfg.Chat.ReceiptTimeout > 0 {
 			m.receipt = c.now.Add(c.cfg.Chat.ReceiptTimeout)
 			c.outboxDue = earliest(c.outboxDue, m.receipt)
 		}
@@ -435,6 +405,8 @@ func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) 
 			c.wantsNone(s.peer)
 		} else if !local && finalStatus(code) {
 			c.receipted(place, markOf(use)) // it will not be taken another time either
+		} else {
+			s.mute = true // not again and again: it goes by MESSAGE, or on the next session
 		}
 	case code == 408: // "in the same manner as ... a local timeout" (RFC 4975 §10.4)
 		c.note(place, ReasonUnconfirmed, 408)
