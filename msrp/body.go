@@ -15,7 +15,7 @@ func (r *Reader) body(b []byte) (n int, it Item) {
 	if r.m > 0 {
 		return r.resume(b)
 	}
-	i := bytes.Index(b, r.end[:r.size])
+	i := r.find(b)
 	if i > 0 {
 		return i, piece(b[:i])
 	}
@@ -28,6 +28,30 @@ func (r *Reader) body(b []byte) (n int, it Item) {
 		return len(b), Item{}
 	}
 	return len(b), piece(b[:i])
+}
+
+// find returns where the end-line stands in b up to its transaction id, or -1. Few bodies
+// have many dashes, so that it is found fastest by them; where they are not few, bytes.Index
+// goes on, whose time is linear whatever it meets.
+func (r *Reader) find(b []byte) int {
+	const crlf = 2
+	for at, misses := crlf, 0; at < len(b); at++ {
+		i := bytes.IndexByte(b[at:], '-')
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if from := at - crlf; b[from] == '\r' && bytes.HasPrefix(b[from:], r.end[:r.size]) {
+			return from
+		}
+		if misses++; misses > 16+at/64 {
+			if i = bytes.Index(b[at-1:], r.end[:r.size]); i >= 0 {
+				i += at - 1
+			}
+			return i
+		}
+	}
+	return -1
 }
 
 // tail returns where a prefix of the end-line begins that b ends with, or len(b).

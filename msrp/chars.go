@@ -1,6 +1,9 @@
 package msrp
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // span makes a Span of offsets that a limit has already bounded.
 func span(from, to int) Span { return Span{uint16(from), uint16(to - from)} }
@@ -29,8 +32,19 @@ func hasPrefixFold(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && equalFold(b[:len(prefix)], prefix)
 }
 
+// Eight octets at once: ones times c is c in every octet, tops the highest bits.
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// below has a bit of tops set if and only if an octet of x is less than c, at most 128.
+func below(x uint64, c byte) uint64 { return (x - ones*uint64(c)) &^ x & tops }
+
 // printable reports whether b is visible ASCII.
 func printable(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if x := binary.LittleEndian.Uint64(b); below(x, '!')|(x|x+ones)&tops != 0 {
+			return false
+		}
+	}
 	for _, c := range b {
 		if c <= ' ' || c >= 0x7F {
 			return false

@@ -2,6 +2,7 @@ package msrp
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 )
 
@@ -165,60 +166,77 @@ func (h *Head) field(b []byte, from, to int) {
 	}
 	// A blank before the colon does not make another header of it: one reading only.
 	name := trim(b, from, from+colon).In(b)
-	if !isToken(name) || b[from] == ' ' || b[from] == '\t' {
+	if b[from] == ' ' || b[from] == '\t' || !isToken(name) {
 		h.fault(ErrHeader)
 		return
 	}
-	h.order(name)
-	h.known(b, name, trim(b, from+colon+1, to))
+	field := fieldOf(name)
+	h.order(field)
+	if field != 0 {
+		h.known(b, field, trim(b, from+colon+1, to))
+	}
+}
+
+// fieldOf returns the bit of a field's name, 0 for one without.
+func fieldOf(name []byte) uint8 {
+	switch len(name) {
+	case 7:
+		return ifNamed(name, "To-Path", seenTo)
+	case 9:
+		return ifNamed(name, "From-Path", seenFrom)
+	case 10:
+		return ifNamed(name, "Message-ID", seenID) | ifNamed(name, "Byte-Range", seenRange)
+	case 14:
+		return ifNamed(name, "Success-Report", seenSuccess) | ifNamed(name, "Failure-Report", seenFailure)
+	case 6:
+		return ifNamed(name, "Status", seenStatus)
+	case 12:
+		return ifNamed(name, "Content-Type", seenType)
+	}
+	return 0
+}
+
+func ifNamed(name []byte, want string, bit uint8) uint8 {
+	if string(name) == want || lower(name[0]) == lower(want[0]) && equalFold(name, want) {
+		return bit
+	}
+	return 0
 }
 
 // order obeys "headers = To-Path CRLF From-Path CRLF 1*( header CRLF )" (§9).
-func (h *Head) order(name []byte) {
-	if h.Headers == 1 && !equalFold(name, "To-Path") || h.Headers == 2 && !equalFold(name, "From-Path") {
+func (h *Head) order(field uint8) {
+	if h.Headers == 1 && field != seenTo || h.Headers == 2 && field != seenFrom {
 		h.fault(ErrOrder)
 	}
 }
 
-func (h *Head) known(b, name []byte, value Span) {
+// known reads the value of a field that has a bit.
+func (h *Head) known(b []byte, field uint8, value Span) {
+	if !h.once(field) {
+		return
+	}
 	v := value.In(b)
-	switch {
-	case equalFold(name, "To-Path"):
-		if h.once(seenTo) {
-			h.ToPath = value
-			h.path(v)
-		}
-	case equalFold(name, "From-Path"):
-		if h.once(seenFrom) {
-			h.FromPath = value
-			h.path(v)
-		}
-	case equalFold(name, "Message-ID"):
-		if h.once(seenID) {
-			h.MessageID = value
-			h.must(isID(v), ErrID)
-		}
-	case equalFold(name, "Byte-Range"):
-		if h.once(seenRange) {
-			h.Ranged = true
-			h.must(h.byteRange(v), ErrRange)
-		}
-	case equalFold(name, "Success-Report"):
-		if h.once(seenSuccess) {
-			h.Success = equalFold(v, "yes")
-		}
-	case equalFold(name, "Failure-Report"):
-		if h.once(seenFailure) {
-			h.failure(v)
-		}
-	case equalFold(name, "Status"):
-		if h.once(seenStatus) {
-			h.status(v)
-		}
-	case equalFold(name, "Content-Type"):
-		if h.once(seenType) {
-			h.ContentType = value
-		}
+	switch field {
+	case seenTo:
+		h.ToPath = value
+		h.path(v)
+	case seenFrom:
+		h.FromPath = value
+		h.path(v)
+	case seenID:
+		h.MessageID = value
+		h.must(isID(v), ErrID)
+	case seenRange:
+		h.Ranged = true
+		h.must(h.byteRange(v), ErrRange)
+	case seenSuccess:
+		h.Success = equalFold(v, "yes")
+	case seenFailure:
+		h.failure(v)
+	case seenStatus:
+		h.status(v)
+	case seenType:
+		h.ContentType = value
 	}
 }
 
@@ -294,6 +312,11 @@ func star(v []byte) (int64, bool) {
 
 // clean reports whether a line is free of control characters but HTAB.
 func clean(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] { // eight at once without any of them
+		if x := binary.LittleEndian.Uint64(b); below(x, ' ')|below(x^ones*0x7F, 1) != 0 {
+			break
+		}
+	}
 	for _, c := range b {
 		if c < ' ' && c != '\t' || c == 0x7F {
 			return false
