@@ -75,6 +75,7 @@ type Core struct {
 	valueRoom     [512]byte
 	spoolBytes    int64
 	outboxDue     time.Time // when the outbox has something to look at
+	loadAfter     time.Time // nothing is read from the spool before; zero: at once
 	nextInvite    time.Time // no INVITE of a retry before
 	stopping      bool
 	stopped       bool
@@ -194,6 +195,9 @@ func (c *Core) expire() {
 		c.ua.Expire(c.now)
 		c.drainUA()
 	}
+	if !c.loadAfter.After(c.now) {
+		c.loadAfter = time.Time{}
+	}
 	c.expireConns()
 	c.expireSessions()
 	if !c.outboxDue.IsZero() && !c.outboxDue.After(c.now) {
@@ -227,7 +231,7 @@ func (c *Core) flush() {
 
 // Deadline returns when Step next needs a timer event; the zero time means never.
 func (c *Core) Deadline() time.Time {
-	d := earliest(c.ua.Deadline(), c.outboxDue)
+	d := earliest(earliest(c.ua.Deadline(), c.outboxDue), c.loadAfter)
 	d = earliest(d, c.connDeadline())
 	d = earliest(d, c.sessionDeadline())
 	d = earliest(d, c.pageDeadline())

@@ -13,7 +13,8 @@ import (
 type incoming struct {
 	used    bool
 	file    bool // the spool has a file for it, under id
-	broken  bool // a piece could not be kept: it is refused when it is complete
+	broken  bool // it is not as we can keep it: it is refused when it is complete
+	short   bool // no buffer was free for a piece: it is asked for another time
 	waiting bool // it is on its way to flash, and its 200 with it
 	id      uint64
 	head    int   // octets of the envelope, once the file is open
@@ -104,11 +105,11 @@ func (c *Core) pieceArrived(s *session, ev *msrp.Event) {
 	in := &s.slots[ev.Slot]
 	if !in.used {
 		*in = incoming{used: true, buf: c.pool.Get()}
-		in.broken = in.buf == nil
+		in.short = in.buf == nil
 	}
 	end := ev.Off + int64(len(ev.Data))
 	in.size = max(in.size, end)
-	if in.broken {
+	if in.broken || in.short {
 		return
 	}
 	in.keepHead(ev.Off, ev.Data)
@@ -152,10 +153,10 @@ func (c *Core) writeFile(in *incoming, off int64, data []byte) {
 		data = data[min(skip, int64(len(data))):]
 		off += skip
 	}
-	for len(data) > 0 && !in.broken {
+	for len(data) > 0 && !in.short {
 		out := c.pool.Get()
 		if out == nil {
-			in.broken = true
+			in.short = true
 			c.counters.shed++
 			return
 		}
@@ -193,6 +194,9 @@ func (c *Core) messageArrived(s *session, ev *msrp.Event) {
 		s.m.Accept(c.now, ev.Slot, 200)
 	case in.broken:
 		c.finishSlot(s, ev.Slot, 413)
+	case in.short:
+		c.counters.shed++
+		c.finishSlot(s, ev.Slot, noRoomNow)
 	case cpim.IsType(ev.ContentType, "application/im-iscomposing+xml"):
 		c.typingArrived(s.peer, in.buf.Bytes())
 		c.finishSlot(s, ev.Slot, 200)
@@ -221,10 +225,14 @@ func (c *Core) finishOrStore(s *session, slot int, in *incoming) {
 		c.finishSlot(s, slot, code)
 		return
 	}
-	if !c.store(s, slot, in, m) {
-		c.finishSlot(s, slot, 413)
+	if code := c.store(s, slot, in, m); code != 0 {
+		c.finishSlot(s, slot, code)
 	}
 }
+
+// noRoomNow refuses what would be taken at another time: unlike 413 it does not make the
+// sender give the message, or the notification, up.
+const noRoomNow = 480
 
 // takePayload settles what is no message for the user: notifications and isComposing in an
 // envelope. It returns the status for it, or 0 for a message to be stored.
@@ -288,15 +296,15 @@ func (c *Core) receiptArrived(p *peer, doc []byte) {
 }
 
 // store builds the spool entry of an incoming message and sends it to flash. The 200 waits
-// for EvStored.
-func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) bool {
+// for EvStored. It returns the status to refuse the message with, or 0.
+func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) uint16 {
 	if c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom() {
-		return false
+		return 413
 	}
 	out := c.pool.Get()
 	if out == nil {
 		c.counters.shed++
-		return false
+		return noRoomNow
 	}
 	var e spool.Entry
 	c.describe(&e, s, in, m)
@@ -305,14 +313,18 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) bool {
 		out.Release()
 		if out = c.pool.GetLarge(); out == nil {
 			c.counters.shed++
-			return false
+			return noRoomNow
 		}
 		payload, err = spool.AppendEntry(out.Space()[:0], &e)
 	}
-	token, ok := c.await(pending{use: pendIncoming, session: s.number, slot: slot, id: e.ID, key: s.peer.key})
-	if err != nil || !ok {
+	if err != nil {
 		out.Release()
-		return false
+		return 413
+	}
+	token, ok := c.await(pending{use: pendIncoming, session: s.number, slot: slot, id: e.ID, key: s.peer.key})
+	if !ok {
+		out.Release()
+		return noRoomNow
 	}
 	out.SetLen(len(payload))
 	in.waiting, in.id = true, e.ID
@@ -321,7 +333,7 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) bool {
 		kind = ActFinish
 	}
 	c.do(Action{Kind: kind, ID: e.ID, Token: token, Buf: out})
-	return true
+	return 0
 }
 
 // incomingStored answers a message that is on flash, shows it to the host unless it has

@@ -161,7 +161,7 @@ func (c *Core) fillNote(n *ipc.Message, m *message, e *spool.Entry) {
 // spool, as fast as it reads; and fills its `messages` reply.
 func (c *Core) replay(h *host) {
 	c.tellDropped(h)
-	if c.pool.Free() <= c.pool.Total()/replayShare {
+	if c.pool.Free() <= c.pool.Total()/replayShare || !c.mayLoad() {
 		return
 	}
 	if h.list.active && !h.list.asking {

@@ -1,5 +1,7 @@
 package agent
 
+import "time"
+
 // A pendingUse says what waits for the spool.
 type pendingUse uint8
 
@@ -34,6 +36,13 @@ type pending struct {
 	key     string // of the peer
 }
 
+// loadPause is how long nothing is read from the spool after no buffer was free for it.
+const loadPause = 20 * time.Millisecond
+
+// mayLoad reports whether something may be read from the spool: not while there is no buffer
+// to read it into.
+func (c *Core) mayLoad() bool { return c.pool.Free() > 0 && !c.loadAfter.After(c.now) }
+
 // await notes what shall happen when the spool answers and returns the token to ask with;
 // false when too much is under way.
 func (c *Core) await(p pending) (token uint32, ok bool) {
@@ -52,6 +61,9 @@ func (c *Core) await(p pending) (token uint32, ok bool) {
 func (c *Core) stepSpool(ev *Event) {
 	if ev.Kind == EvStored && ev.Bytes > 0 {
 		c.spoolBytes = ev.Bytes
+	}
+	if ev.Kind == EvLoaded && ev.Fault == FaultFull {
+		c.loadAfter = c.now.Add(loadPause)
 	}
 	i := ev.Token & 0xff
 	if int(i) < len(c.pending) && uint32(c.pending[i].serial) == ev.Token>>8 && c.pending[i].use != pendFree {

@@ -96,7 +96,7 @@ func (c *Core) repeatReceipt(p *pending, ev *Event) {
 // MESSAGE when it has ended.
 func (s *session) takesIMDN() bool {
 	listed := s.remote == nil || len(s.remote.Wrapped) == 0 || sdp.AllowsType(s.remote.Wrapped, "message/imdn+xml")
-	return listed && !s.peer.noIMDN
+	return listed && !s.peer.noIMDN && !s.mute
 }
 
 // queueReceipts sends the notifications that wait for the peer of an open session, if its

@@ -47,6 +47,7 @@ type session struct {
 	storing     bool   // the message inside its INVITE is on its way to flash
 	accepted    bool   // … and then the INVITE is answered
 	redirected  bool   // our INVITE has followed a redirection
+	mute        bool   // a notification failed on it for now: no more go this way
 	number      uint32
 	peer        *peer
 	call        sipmin.Call
