@@ -122,6 +122,7 @@ type simNode struct {
 	outage   bool // no packet passes
 	steps    int  // in this hour
 	timers   int
+	kinds    [EvStop + 1]int
 	hour     int64
 	maxSteps int
 	total    int
@@ -225,7 +226,7 @@ func (n *simNode) wake() {
 func (n *simNode) step(ev Event) {
 	s := n.s
 	if h := int64(s.now.Sub(bootEpoch) / time.Hour); h != n.hour {
-		n.hour, n.steps, n.timers = h, 0, 0
+		n.hour, n.steps, n.timers, n.kinds = h, 0, 0, [EvStop + 1]int{}
 	}
 	n.steps++
 	n.total++
@@ -233,6 +234,11 @@ func (n *simNode) step(ev Event) {
 		n.timers++
 	}
 	n.maxSteps = max(n.maxSteps, n.timers)
+	n.kinds[ev.Kind]++
+	if n.steps > maxStepsAnHour {
+		s.fail("%s: %d steps in an hour, by kind %v", n.name, n.steps, n.kinds)
+		return
+	}
 	if n.timers > maxTimersAnHour {
 		s.fail("%s: %d timer steps in an hour; deadline %v before now, %s", n.name, n.timers, s.now.Sub(n.core.Deadline()), n.whatIsDue())
 		return

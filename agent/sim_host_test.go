@@ -101,6 +101,7 @@ func (h *simHost) connect() {
 // list learns the states that it was not there to be told.
 func (h *simHost) list(after string) {
 	h.call("messages", simParams("after", after), func(refusal string, r map[string]any) {
+		h.n.s.note("%s lists after %q: %s, more %v", h.n.name, after, refusal, r["more"])
 		if refusal != "" {
 			h.later(time.Minute, func() { h.list("") })
 			return
@@ -287,6 +288,11 @@ func (h *simHost) frame(f []any) {
 		h.message(p)
 	case "message_status":
 		h.status(p)
+	case "dropped":
+		h.n.s.note("%s dropped %v %v", h.n.name, p["topic"], p["count"])
+		if p["topic"] == "message_status" {
+			h.list("")
+		}
 	case "session":
 		h.n.s.note("%s session %v %v %v", h.n.name, p["session"], p["state"], p["code"])
 	}

@@ -18,7 +18,10 @@ var (
 
 // maxTimersAnHour bounds the timer events of one agent in an hour of fake time: more is a
 // storm of deadlines.
-const maxTimersAnHour = 20000
+const maxTimersAnHour = 5000
+
+// maxStepsAnHour bounds all events of one agent in an hour.
+const maxStepsAnHour = 30000
 
 // A simPlan is one kind of world.
 type simPlan struct {
