@@ -334,6 +334,9 @@ func (c *Core) serveOpen(h *host, r *ipc.Request, b []byte) {
 		return
 	}
 	switch {
+	case c.stopping:
+		c.deny(h, r, ipc.CodeWrongState, "the daemon is stopping")
+		return
 	case p.session == nil:
 		c.invite(p)
 	case p.session.state == sessionIncoming:

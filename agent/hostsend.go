@@ -28,6 +28,10 @@ func (c *Core) serveSend(h *host, r *ipc.Request, b []byte) {
 		client = hashBytes(r.ClientID.In(b)) | 1
 		if i := c.box.byKey.First(client); i >= 0 && !c.box.table[i].incoming {
 			id := c.box.table[i].id
+			if c.box.table[i].state == StateWriting { // not accepted yet
+				c.deny(h, r, ipc.CodeBusy, "a message of this client_id is being stored")
+				return
+			}
 			c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSent(dst, r.ID, id) }))
 			return
 		}

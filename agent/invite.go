@@ -234,8 +234,10 @@ func (c *Core) reoffer(s *session) {
 	if err == nil {
 		err = c.ua.Reinvite(c.now, s.call, typeSDP, body)
 	}
-	if err != nil {
-		c.unusable(s)
+	if err != nil { // no room for it now
+		p := s.peer
+		c.endSession(s, "", 503)
+		c.postpone(p, ReasonRetry, 503, 0)
 		return
 	}
 	s.state, s.due = sessionJoining, c.now.Add(connectTime)

@@ -213,6 +213,10 @@ func (c *Core) failQueue(p *peer, r Reason, code uint16) {
 	p.tries, p.nextTry = 0, time.Time{}
 }
 
+// clockSet is a time of day, in milliseconds since 1970, before which no clock of ours is set
+// (2015): what it said then was the time since the start.
+const clockSet = 1420070400000
+
 // expireOutbox fails what could not be handed over in time and reports missing delivery
 // notifications. It returns the next time at which it has something to look at.
 func (c *Core) expireOutbox() (next time.Time) {
@@ -225,6 +229,9 @@ func (c *Core) expireOutbox() (next time.Time) {
 		if m.state == StateQueued && m.expires > 0 {
 			if m.until.IsZero() { // restored: a clock that is not set yet must not end it, nor keep it for ever
 				left := min(max(m.expires-wall, 0), m.expires-m.created)
+				if m.created < clockSet { // by a clock that was not: it tells nothing
+					left = m.expires - m.created
+				}
 				m.until = c.now.Add(time.Duration(left) * time.Millisecond)
 			}
 			expired := !m.until.After(c.now)

@@ -181,6 +181,7 @@ func (s *session) queued(place int32) bool {
 // dropLoading lets go of a transfer for which there was no buffer, and of those behind it
 // that are still being read, so that none overtakes it: a later flush takes all in hand again.
 func (c *Core) dropLoading(s *session, x *transfer) {
+	c.loadAfter = c.now.Add(loadPause)
 	c.dropTransfer(x)
 	for i := range s.xfers {
 		if y := &s.xfers[i]; y.use == xferMessage && y.await && !y.queued {
@@ -234,7 +235,9 @@ func (c *Core) queueMessage(s *session, x *transfer, e *spool.Entry) {
 	if int64(len(e.Body)) == m.size {
 		buf.Append(e.Body) // if it does not fit it is read again, chunk by chunk
 	}
-	c.queueTransfer(s, x, "message/cpim", m.imdn(), false)
+	if c.queueTransfer(s, x, "message/cpim", m.imdn(), false) {
+		s.peer.typing.sender.Sent() // the peer takes it for the end of typing (RFC 3994 §3.2)
+	}
 }
 
 // refusal is the status with which the peer would refuse the message, or 0.

@@ -13,6 +13,8 @@ type typingState struct {
 	sender   iscomposing.Sender
 	receiver iscomposing.Receiver
 	told     time.Time // when the host was last told: at most once a second for each peer
+	shown    bool      // … that it types
+	late     bool      // there is news that waits for the second to be over
 }
 
 // typingPace bounds how often the host hears that a peer goes on typing.
@@ -74,8 +76,8 @@ func (c *Core) sendTyping(p *peer, act iscomposing.Action) {
 	c.queueTransfer(s, x, typeComposing, nil, true)
 }
 
-// typingArrived takes a status message of the peer and tells the host what changed. An
-// unchanged state is repeated at most once a second.
+// typingArrived takes a status message of the peer and tells the host, at most once a second:
+// what changes faster is told when the second is over.
 func (c *Core) typingArrived(p *peer, doc []byte) {
 	var st iscomposing.Status
 	if iscomposing.Parse(doc, &st) != nil {
@@ -83,17 +85,27 @@ func (c *Core) typingArrived(p *peer, doc []byte) {
 		return
 	}
 	t := &p.typing
-	changed := t.receiver.Status(c.now, &st)
-	if changed || t.receiver.Active() && c.now.Sub(t.told) >= typingPace {
-		t.told = c.now
-		c.noteComposing(p, t.receiver.Active(), t.receiver.Until())
+	t.receiver.Status(c.now, &st)
+	if !t.shown && !t.receiver.Active() {
+		return
 	}
+	if t.late = c.now.Sub(t.told) < typingPace; !t.late {
+		c.tellTyping(p)
+	}
+}
+
+// tellTyping tells the hosts whether a peer types.
+func (c *Core) tellTyping(p *peer) {
+	t := &p.typing
+	t.shown, t.told, t.late = t.receiver.Active(), c.now, false
+	c.noteComposing(p, t.shown, t.receiver.Until())
 }
 
 // contentArrived ends the peer's typing: it has sent what it typed.
 func (c *Core) contentArrived(p *peer) {
-	if p.typing.receiver.Content() {
-		c.noteComposing(p, false, time.Time{})
+	p.typing.receiver.Content()
+	if p.typing.late = false; p.typing.shown {
+		c.tellTyping(p)
 	}
 }
 
@@ -114,8 +126,11 @@ func (c *Core) expireTyping() {
 		if d := t.sender.Deadline(); !d.IsZero() && !d.After(c.now) {
 			c.sendTyping(s.peer, t.sender.Expire(c.now))
 		}
-		if t.receiver.Expire(c.now) {
-			c.noteComposing(s.peer, false, time.Time{})
+		if ended := t.receiver.Expire(c.now); ended && t.shown || t.late && !c.now.Before(t.told.Add(typingPace)) {
+			t.late = false
+			if t.shown != t.receiver.Active() {
+				c.tellTyping(s.peer)
+			}
 		}
 	}
 }
@@ -125,6 +140,9 @@ func (c *Core) typingDeadline() (d time.Time) {
 		if s := &c.sessions[i]; s.state == sessionOpen {
 			d = earliest(d, s.peer.typing.sender.Deadline())
 			d = earliest(d, s.peer.typing.receiver.Deadline())
+			if t := &s.peer.typing; t.late {
+				d = earliest(d, t.told.Add(typingPace))
+			}
 		}
 	}
 	return d
