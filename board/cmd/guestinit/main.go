@@ -17,6 +17,7 @@
 //	addr=IP/BITS    an address of eth0; may be repeated
 //	gw=IP           the default route; may be repeated
 //	date=SECONDS    the time, since 1970, where the clock of the machine is before it
+//	relay=PORT      a TCP port on which the host socket answers
 //	idle=1          start a bare Go process too, for comparison
 package main
 
@@ -75,6 +76,9 @@ func (g *guest) prepare() {
 	g.complain(g.notify.listen())
 	os.Setenv("PATH", "/bin")
 	os.Setenv("HOME", "/tmp")
+	if g.line.relay != "" {
+		g.complain(relay(":" + g.line.relay))
+	}
 	if g.line.idle {
 		g.complain(g.startIdle())
 	}

@@ -51,6 +51,7 @@ type cmdline struct {
 	addrs    []netip.Prefix
 	gateways []netip.Addr
 	date     int64
+	relay    string
 	idle     bool
 }
 
@@ -71,6 +72,8 @@ func readCmdline() (c cmdline) {
 			}
 		case "date":
 			c.date, _ = strconv.ParseInt(value, 10, 64)
+		case "relay":
+			c.relay = value
 		case "idle":
 			c.idle = true
 		}

@@ -1,0 +1,368 @@
+package board_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"imsagent/agent/ipc"
+	"imsagent/board"
+)
+
+// play runs everything that is to happen on a machine.
+func (m *machine) play() {
+	m.sizes()
+	m.rest()
+	m.chat()
+	if m.wire.both {
+		m.chatCalled()
+	}
+	m.many()
+	m.unitTests()
+	fmt.Fprintln(m.qemu.stdin, "poweroff")
+	select {
+	case <-m.qemu.over:
+	case <-time.After(slow):
+		m.t.Errorf("the machine does not go off%s", m.qemu.last())
+	}
+	m.print()
+}
+
+// row is a figure; budget 0 is none.
+type row struct {
+	what   string
+	value  int64
+	unit   string
+	budget int64
+}
+
+// row adds a figure to the table; one above its budget is a failure.
+func (m *machine) row(what string, value int64, unit string, budget int64) {
+	m.t.Helper()
+	m.table = append(m.table, row{what, value, unit, budget})
+	if budget > 0 && value > budget {
+		m.t.Errorf("%s: %d %s, budget %d", what, value, unit, budget)
+	}
+}
+
+func (m *machine) print() {
+	var sb strings.Builder
+	for _, r := range m.table {
+		budget := ""
+		if r.budget > 0 {
+			budget = fmt.Sprintf("  (budget %d)", r.budget)
+		}
+		fmt.Fprintf(&sb, "  %-52s %9d %s%s\n", r.what, r.value, r.unit, budget)
+	}
+	m.t.Logf("figures of %s\n%s", m.profile.Name, sb.String())
+}
+
+// sizes measures the file that goes to flash.
+func (m *machine) sizes() {
+	file := filepath.Join(m.dir, "share/bin/imsagentd")
+	st, err := os.Stat(file)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.row("file imsagentd", st.Size(), "octets", 6_500_000)
+	if packed, err := exec.Command("xz", "-9", "-k", "-c", file).Output(); err == nil {
+		m.row("the same as xz", int64(len(packed)), "octets", 2_200_000)
+	}
+}
+
+// rest watches the daemon while nothing happens.
+func (m *machine) rest() {
+	watched, err := time.ParseDuration(os.Getenv("IMSAGENT_BOOT_REST"))
+	if err != nil {
+		watched = 20 * time.Second
+	}
+	m.located()
+	time.Sleep(2 * time.Second)
+	before, begin := m.figures(), time.Now()
+	time.Sleep(watched)
+	after := m.figures()
+	minutes := time.Since(begin).Minutes()
+	m.row("idle: VmRSS", after["VmRSS"], "kB", 8192)
+	m.row("idle: RssAnon", after["RssAnon"], "kB", 2560)
+	m.row("a bare Go process: VmRSS", after["idle_VmRSS"], "kB", 0)
+	m.row("idle: wake-ups per minute", int64(float64(after["wakeups"]-before["wakeups"])/minutes), "", 0)
+	m.row("a bare Go process: wake-ups per minute", int64(float64(after["idle_wakeups"]-before["idle_wakeups"])/minutes), "", 0)
+	m.row("idle: processor time per hour", int64(float64(after["ticks"]-before["ticks"])*10/minutes*60), "ms", 0)
+}
+
+// pani is the cell of modemsim.
+const pani = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"
+
+// Ports of the trace: both SIP, UA1's and UA2's MSRP.
+const sip, msrp1, msrp2 = 5060, 8880, 16000
+
+// configure writes the daemon's configuration: UA1 of the trace, or, called, UA2.
+func (m *machine) configure(script string) {
+	impu := "sip:310410123456789@sharetechnote.com"
+	if script == "trace-originating" {
+		impu = "sip:+14448880000@sharetechnote.com"
+	}
+	text := fmt.Sprintf(`[ims]
+access = "cellular"
+local = %q
+pcscf = [%q]
+transport = "udp"
+domain = "sharetechnote.com"
+impi = "310410123456789@sharetechnote.com"
+impu = %q
+register = false
+auth = "none"
+security = "none"
+user_agent = "Test IMS 5.0"
+[msrp]
+port = %d
+setup = "active"
+session_name = "SS VOIP"
+user_name = "TEST-IMS-UE"
+[chat]
+namespaces = ["MyFeatures <mailto:RCSFeatures@test.com>"]
+cpim_pani = "MyFeatures"
+[host]
+group = ""
+`, netip.AddrPortFrom(m.wire.guest, sip), netip.AddrPortFrom(m.wire.peer, sip), impu, msrp1)
+	dir := filepath.Join(m.dir, "share/etc/imsagent")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "imsagent.toml"), []byte(text), 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// network starts imsnet.
+func (m *machine) network(script string, args ...string) *process {
+	m.t.Helper()
+	n := start(m.t, m.dir, "imsnet-"+script, func(line string) { m.t.Log("imsnet: " + line) },
+		append([]string{filepath.Join(out, "imsnet"), "-listen", netip.AddrPortFrom(m.wire.peer, sip).String(),
+			"-msrp", netip.AddrPortFrom(m.wire.peer, msrp2).String(), "-ue", netip.AddrPortFrom(m.wire.guest, sip).String(),
+			"-script", script, "-timeout", "60s"}, args...)...)
+	n.expect(m.ctx, m.t, 0, slow, "ready")
+	return n
+}
+
+// ended waits for a program and checks its exit status.
+func (m *machine) ended(p *process) {
+	m.t.Helper()
+	select {
+	case <-p.over:
+		if p.err != nil {
+			m.t.Fatalf("%s: %v%s", p.name, p.err, p.last())
+		}
+	case <-time.After(slow):
+		m.t.Fatalf("%s has not ended%s", p.name, p.last())
+	}
+}
+
+// chat is the trace as UA1, by the CLI in the guest.
+func (m *machine) chat() {
+	n := m.network("trace", "-pani", pani)
+	begin := time.Now()
+	m.must(slow, "imsctl send -wait delivered -timeout 60s +14448880000 Hello")
+	m.row("first message: command to delivered", time.Since(begin).Milliseconds(), "ms", 0)
+	n.expect(m.ctx, m.t, 0, slow, "done trace")
+	f := m.figures()
+	m.row("after the chat: VmRSS", f["VmRSS"], "kB", 8192)
+	m.row("after the chat: RssAnon", f["RssAnon"], "kB", 0)
+	m.must(slow, "stop")
+	m.ended(n)
+}
+
+// dial connects to the daemon's host socket through the guest's relay.
+func (m *machine) dial() *ipc.Client {
+	m.t.Helper()
+	path := filepath.Join(m.t.TempDir(), "host.sock")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	go func() {
+		inside, err := l.Accept()
+		l.Close()
+		if err != nil {
+			return
+		}
+		defer inside.Close()
+		outside, err := net.Dial("tcp", m.wire.relay())
+		if err != nil {
+			return
+		}
+		defer outside.Close()
+		go func() {
+			io.Copy(outside, inside)
+			outside.Close()
+		}()
+		io.Copy(inside, outside)
+	}()
+	c, err := ipc.Dial(path)
+	if err != nil {
+		m.t.Fatalf("host socket of the guest: %v", err)
+	}
+	m.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// located waits until the daemon knows the cell from the modem.
+func (m *machine) located() {
+	m.t.Helper()
+	c := m.dial()
+	defer c.Close()
+	for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		status, err := c.Call(m.ctx, "status", nil)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		where, _ := status["access_network"].(map[string]any)
+		if where["value"] == pani {
+			return
+		}
+		if time.Since(begin) > slow {
+			m.t.Fatalf("the daemon does not know the cell of the modem: %v%s", status["modem"], m.qemu.last())
+		}
+	}
+}
+
+// chatCalled is the trace the other way: the daemon is called, as UA2.
+func (m *machine) chatCalled() {
+	m.configure("trace-originating")
+	m.must(slow, "start")
+	m.located()
+	host := m.dial()
+	defer host.Close()
+	m.subscribe(host)
+	n := m.network("trace-originating", "-pani", pani)
+	from := m.received(host, "Hello")
+	n.expect(m.ctx, m.t, 0, slow, "11 ")
+	m.call(host, "composing", map[string]any{"to": from, "active": true})
+	n.expect(m.ctx, m.t, 0, slow, "13 ")
+	m.call(host, "send", map[string]any{"to": from, "body": []byte("hi")})
+	n.expect(m.ctx, m.t, 0, slow, "done trace-originating")
+	m.must(slow, "stop")
+	m.ended(n)
+}
+
+func (m *machine) call(host *ipc.Client, method string, params map[string]any) map[string]any {
+	m.t.Helper()
+	ctx, cancel := context.WithTimeout(m.ctx, slow)
+	defer cancel()
+	r, err := host.Call(ctx, method, params)
+	if err != nil {
+		m.t.Fatalf("%s: %v", method, err)
+	}
+	return r
+}
+
+func (m *machine) subscribe(host *ipc.Client) {
+	m.t.Helper()
+	if err := host.Subscribe(m.ctx, "message"); err != nil {
+		m.t.Fatalf("subscribe: %v", err)
+	}
+}
+
+// received waits for a text and takes it over.
+func (m *machine) received(host *ipc.Client, text string) (from string) {
+	m.t.Helper()
+	for {
+		select {
+		case n, ok := <-host.Notifications():
+			if !ok {
+				m.t.Fatalf("the host socket closed: %v%s", host.Err(), m.qemu.last())
+			}
+			body, _ := n.Params["body"].([]byte)
+			if n.Method != "message" || string(body) != text {
+				continue
+			}
+			m.call(host, "ack", map[string]any{"message_id": n.Params["message_id"]})
+			from, _ = n.Params["from"].(string)
+			return from
+		case <-time.After(slow):
+			m.t.Fatalf("the text %q did not come%s", text, m.qemu.last())
+		}
+	}
+}
+
+// many sends many messages, one after the other; each comes back.
+func (m *machine) many() {
+	count, err := strconv.Atoi(os.Getenv("IMSAGENT_BOOT_MESSAGES"))
+	if err != nil {
+		count = 500
+	}
+	m.configure("echo")
+	m.must(slow, "start")
+	m.located()
+	host := m.dial()
+	defer host.Close()
+	m.subscribe(host)
+	n := start(m.t, m.dir, "imsnet-echo", nil, filepath.Join(out, "imsnet"), "-listen", netip.AddrPortFrom(m.wire.peer, sip).String(),
+		"-msrp", netip.AddrPortFrom(m.wire.peer, msrp2).String(), "-script", "echo")
+	n.expect(m.ctx, m.t, 0, slow, "ready")
+	before, begin := m.figures(), time.Now()
+	for i := range count {
+		text := fmt.Sprintf("message %d: the quick brown fox jumps over the lazy dog", i)
+		m.call(host, "send", map[string]any{"to": "+14448880000", "body": []byte(text)})
+		m.received(host, text)
+	}
+	took, after := time.Since(begin), m.figures()
+	m.row("messages, each there and back", int64(count), "", 0)
+	m.row("per message: time", took.Milliseconds()/int64(count), "ms", 0)
+	m.row("per message: processor time", (after["ticks"]-before["ticks"])*10_000/int64(count), "us", 0)
+	m.row("after them: VmRSS", after["VmRSS"], "kB", 8192)
+	m.row("after them: RssAnon", after["RssAnon"], "kB", 0)
+	m.must(slow, "stop")
+}
+
+// tested lists the packages whose tests run in the guest.
+var tested = []string{"sipmin", "msrp", "cpim", "cpim/imdn", "modem/at"}
+
+// buildTests puts the test programs, with their files, where the guest finds them.
+func buildTests(t *testing.T, p *board.Profile) {
+	t.Helper()
+	env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + p.Arch}
+	if version, ok := strings.CutPrefix(p.Arch, "armv"); ok {
+		env = []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm", "GOARM=" + version}
+	}
+	for _, pkg := range tested {
+		dir := filepath.Join(out, p.Name, "share/tests", pkg)
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		if data := filepath.Join("..", pkg, "testdata"); exists(data) {
+			if err := os.CopyFS(filepath.Join(dir, "testdata"), os.DirFS(data)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		command(t, env, "go", "test", "-c", "-ldflags=-s -w", "-o", filepath.Join("out/boot", p.Name, "share/tests", pkg, "tests"), "./"+pkg)
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// unitTests runs the protocols' tests on the machine.
+func (m *machine) unitTests() {
+	for _, pkg := range tested {
+		m.t.Run("tests/"+pkg, func(t *testing.T) {
+			begin := time.Now()
+			said, status := m.tell(4*time.Minute, "in /share/tests/"+pkg+" ./tests -test.short")
+			if status != 0 {
+				t.Fatalf("exit status %d\n%s", status, strings.Join(said, "\n"))
+			}
+			t.Logf("passed in %v", time.Since(begin).Round(time.Millisecond))
+		})
+	}
+}
