@@ -224,6 +224,7 @@ func (c *Core) flush() {
 			c.replay(h)
 		}
 	}
+	c.watchBuffers()
 	if c.stopping && c.quiet() {
 		c.stopped = true
 	}

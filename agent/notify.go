@@ -219,6 +219,8 @@ func (c *Core) replayLoaded(p *pending, ev *Event) {
 	}
 	if frame := c.messageFrame(p.place, &e); frame != nil && c.give(h, frame) {
 		h.cursor = max(h.cursor, p.id)
+	} else {
+		c.loadAfter = c.now.Add(loadPause) // no large buffer is free for it
 	}
 }
 

@@ -1,6 +1,10 @@
 package agent
 
-import "time"
+import (
+	"time"
+
+	"imsagent/agent/ipc"
+)
 
 // A pendingUse says what waits for the spool.
 type pendingUse uint8
@@ -39,9 +43,29 @@ type pending struct {
 // loadPause is how long nothing is read from the spool after no buffer was free for it.
 const loadPause = 20 * time.Millisecond
 
+// buffersPause is how soon the core looks whether buffers have come back.
+const buffersPause = 100 * time.Millisecond
+
 // mayLoad reports whether something may be read from the spool: not while there is no buffer
 // to read it into.
 func (c *Core) mayLoad() bool { return c.pool.Free() > 0 && !c.loadAfter.After(c.now) }
+
+// watchBuffers looks again soon while no buffer is free, or a host waits for more to be: one
+// that comes back from a socket or the spool need not bring an event.
+func (c *Core) watchBuffers() {
+	if !c.loadAfter.IsZero() {
+		return
+	}
+	wait := c.pool.Free() == 0
+	for i := range c.hosts {
+		h := &c.hosts[i]
+		behind := h.list.active && !h.list.asking || !h.caught && !h.asking && h.topics&ipc.TopicMessage != 0
+		wait = wait || h.flow != 0 && behind && c.pool.Free() <= c.pool.Total()/replayShare
+	}
+	if wait {
+		c.loadAfter = c.now.Add(buffersPause)
+	}
+}
 
 // await notes what shall happen when the spool answers and returns the token to ask with;
 // false when too much is under way.
