@@ -2,7 +2,8 @@
 GO      ?= go
 ARCHES   = armv5 armv6 armv7 arm64 amd64
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-FUZZTIME ?= 30s
+T ?= 30s
+BENCHTIME ?= 300ms
 
 help:   ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -34,14 +35,15 @@ interop: ## SIPp as caller and callee against the real daemon, IPv6, TCP and UDP
 	@sh scripts/setup interop
 	@sh scripts/interop
 
-bench:  ## benchmarks of every package
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench:  ## benchmarks of every package; then side by side with peers and floors, one table
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	cd scripts/bench && BENCHTIME=$(BENCHTIME) $(GO) run .
 
 size:   ## octets of the static binaries for every architecture
 	@sh scripts/size
 
-fuzz:   ## every fuzz target for FUZZTIME (30s)
-	@sh scripts/fuzz $(FUZZTIME)
+fuzz:   ## every fuzz target for T (30s): make fuzz T=10m; T=2000x counts inputs
+	@sh scripts/fuzz $(T)
 
 .PHONY: help demo test build check lint test-arm interop bench size fuzz
 .DEFAULT_GOAL = help

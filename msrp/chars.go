@@ -86,17 +86,14 @@ func isToken(b []byte) bool { return len(b) > 0 && printable(b) }
 
 // number reads decimal digits and nothing else. It does not wrap.
 func number(b []byte, most int64) (v int64, ok bool) {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
+	for i, c := range b {
 		d := int64(c - '0')
-		if v > (most-d)/10 {
+		if c < '0' || c > '9' || i >= 18 && v > (most-d)/10 { // 18 digits always fit
 			return 0, false
 		}
 		v = 10*v + d
 	}
-	return v, len(b) > 0
+	return v, len(b) > 0 && v <= most
 }
 
 func trim(b []byte, from, to int) Span {

@@ -157,7 +157,7 @@ const (
 )
 
 // field reads the header field in b[from:to], a line without its CRLF.
-func (h *Head) field(b []byte, from, to int) {
+func (h *Head) field(b []byte, from, to int, last *lastPaths) {
 	h.Headers++
 	colon := bytes.IndexByte(b[from:to], ':')
 	if colon <= 0 || !clean(b[from:to]) {
@@ -166,14 +166,14 @@ func (h *Head) field(b []byte, from, to int) {
 	}
 	// A blank before the colon does not make another header of it: one reading only.
 	name := trim(b, from, from+colon).In(b)
-	if b[from] == ' ' || b[from] == '\t' || !isToken(name) {
+	field := fieldOf(name) // a name that has a bit is a token
+	if b[from] == ' ' || b[from] == '\t' || field == 0 && !isToken(name) {
 		h.fault(ErrHeader)
 		return
 	}
-	field := fieldOf(name)
 	h.order(field)
 	if field != 0 {
-		h.known(b, field, trim(b, from+colon+1, to))
+		h.known(b, field, trim(b, from+colon+1, to), last)
 	}
 }
 
@@ -211,7 +211,7 @@ func (h *Head) order(field uint8) {
 }
 
 // known reads the value of a field that has a bit.
-func (h *Head) known(b []byte, field uint8, value Span) {
+func (h *Head) known(b []byte, field uint8, value Span, last *lastPaths) {
 	if !h.once(field) {
 		return
 	}
@@ -219,10 +219,10 @@ func (h *Head) known(b []byte, field uint8, value Span) {
 	switch field {
 	case seenTo:
 		h.ToPath = value
-		h.path(v)
+		h.must(last.to.valid(v), ErrPath)
 	case seenFrom:
 		h.FromPath = value
-		h.path(v)
+		h.must(last.from.valid(v), ErrPath)
 	case seenID:
 		h.MessageID = value
 		h.must(isID(v), ErrID)
@@ -254,8 +254,6 @@ func (h *Head) once(bit uint8) bool {
 	h.seen |= bit
 	return true
 }
-
-func (h *Head) path(v []byte) { h.must(validPath(v), ErrPath) }
 
 // failure reads Failure-Report; what is none of the three values is read as absent.
 func (h *Head) failure(v []byte) {
@@ -312,8 +310,8 @@ func star(v []byte) (int64, bool) {
 
 // clean reports whether a line is free of control characters but HTAB.
 func clean(b []byte) bool {
-	for ; len(b) >= 8; b = b[8:] { // eight at once without any of them
-		if x := binary.LittleEndian.Uint64(b); below(x, ' ')|below(x^ones*0x7F, 1) != 0 {
+	for ; len(b) >= 8; b = b[8:] { // eight at once of which all are ASCII and none of them
+		if x := binary.LittleEndian.Uint64(b); below(x, ' ')|(x|x+ones)&tops != 0 {
 			break
 		}
 	}

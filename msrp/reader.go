@@ -43,6 +43,7 @@ type Reader struct {
 	flag  Flag // stageEnd: of the end-line that followed the head
 	err   Error
 	head  Head
+	last  lastPaths
 
 	n, line, seen int // stageHead: octets in buf, start of the current line, octets searched
 
@@ -200,7 +201,7 @@ func (r *Reader) oneLine(b []byte, from, to int) (done bool, err Error) {
 	case h.Headers == MaxHeaders:
 		return false, ErrHeaders
 	default:
-		h.field(b, from, to)
+		h.field(b, from, to, &r.last)
 	}
 	return false, 0
 }

@@ -189,6 +189,30 @@ func lastURI(path []byte) (last []byte) {
 	return last
 }
 
+// lastPaths are the last valid To-Path and From-Path of a connection: its next message has
+// the same, which then need not be read again.
+type lastPaths struct{ to, from knownPath }
+
+// A knownPath is a valid path, if n is not 0.
+type knownPath struct {
+	n   uint16
+	mem [128]byte
+}
+
+// valid is validPath.
+func (k *knownPath) valid(path []byte) bool {
+	if len(path) > 0 && bytes.Equal(path, k.mem[:k.n]) {
+		return true
+	}
+	if !validPath(path) {
+		return false
+	}
+	if len(path) <= len(k.mem) {
+		k.n = uint16(copy(k.mem[:], path))
+	}
+	return true
+}
+
 // validPath reports whether path is a list of MSRP URIs.
 func validPath(path []byte) bool {
 	uri, rest := NextURI(path)
