@@ -83,7 +83,7 @@ func (w *world) receiveSIP(msg string) {
 	flow := FlowID(0)
 	for id, a := range w.flows {
 		if a == pcscf {
-			flow = id
+			flow = max(flow, id) // a connection that the P-CSCF opened goes before ours
 		}
 	}
 	if flow == 0 || strings.Contains(msg, "SIP/2.0/UDP") {
@@ -148,14 +148,19 @@ func (w *world) sip(a []string) {
 	}
 }
 
+// sipClosed ends the oldest SIP connection.
 func (w *world) sipClosed() {
+	oldest := FlowID(0)
 	for id, a := range w.flows {
-		if a == pcscf {
-			delete(w.flows, id)
-			w.step(Event{Kind: EvClosed, Door: DoorSIP, Flow: id, Addr: a, Fault: FaultEOF})
-			return
+		if a == pcscf && (oldest == 0 || id < oldest) {
+			oldest = id
 		}
 	}
+	if oldest == 0 {
+		return
+	}
+	delete(w.flows, oldest)
+	w.step(Event{Kind: EvClosed, Door: DoorSIP, Flow: oldest, Addr: pcscf, Fault: FaultEOF})
 }
 
 // describe applies a key to a description of the peer; false: the key is none of its.
