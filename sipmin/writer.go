@@ -68,7 +68,7 @@ func (w *Writer) StatusLine(status uint16, reason string) {
 	if reason == "" {
 		reason = ReasonPhrase(status)
 	}
-	w.put(version+" ")
+	w.put(version + " ")
 	w.number(uint64(status))
 	w.put(" ")
 	w.Text(reason)
