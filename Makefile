@@ -35,6 +35,17 @@ interop: ## SIPp as caller and callee against the real daemon, IPv6, TCP and UDP
 	@sh scripts/setup interop
 	@sh scripts/interop
 
+image:  ## kernel and initramfs for B (qemu-virt), in out/image/B/
+	$(GO) run ./board/cmd/mkimage -board $(B)
+
+qemu:   ## boots B (qemu-virt) with modem and network, its console in this terminal
+	@sh scripts/setup boot
+	@sh scripts/qemu $(B)
+
+boot-test: ## boots every board that QEMU has a stand-in for; chat, unit tests and figures there
+	@sh scripts/setup boot
+	IMSAGENT_BOOT=1 $(GO) test -v -count=1 -timeout 40m -run TestBoot ./board
+
 bench:  ## benchmarks of every package; then side by side with peers and floors, one table
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 	cd scripts/bench && BENCHTIME=$(BENCHTIME) $(GO) run .
@@ -45,5 +56,5 @@ size:   ## octets of the static binaries for every architecture
 fuzz:   ## every fuzz target for T (30s): make fuzz T=10m; T=2000x counts inputs
 	@sh scripts/fuzz $(T)
 
-.PHONY: help demo test build check lint test-arm interop bench size fuzz
+.PHONY: help demo test build check lint test-arm interop image qemu boot-test bench size fuzz
 .DEFAULT_GOAL = help

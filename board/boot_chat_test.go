@@ -324,8 +324,11 @@ func (m *machine) many() {
 	m.must(slow, "stop")
 }
 
-// tested lists the packages whose tests run in the guest.
-var tested = []string{"sipmin", "msrp", "cpim", "cpim/imdn", "modem/at"}
+// tested lists the packages whose tests run in the guest, without those that take minutes
+// on an emulated processor.
+var tested = []struct{ pkg, without string }{
+	{"sipmin", "TestFramerSplits"}, {"msrp", "^TestVectors$"}, {"cpim", ""}, {"cpim/imdn", ""}, {"modem/at", ""},
+}
 
 // buildTests puts the test programs, with their files, where the guest finds them.
 func buildTests(t *testing.T, p *board.Profile) {
@@ -334,7 +337,8 @@ func buildTests(t *testing.T, p *board.Profile) {
 	if version, ok := strings.CutPrefix(p.Arch, "armv"); ok {
 		env = []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm", "GOARM=" + version}
 	}
-	for _, pkg := range tested {
+	for _, x := range tested {
+		pkg := x.pkg
 		dir := filepath.Join(out, p.Name, "share/tests", pkg)
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
@@ -355,14 +359,16 @@ func exists(name string) bool {
 
 // unitTests runs the protocols' tests on the machine.
 func (m *machine) unitTests() {
-	for _, pkg := range tested {
-		m.t.Run("tests/"+pkg, func(t *testing.T) {
-			begin := time.Now()
-			said, status := m.tell(4*time.Minute, "in /share/tests/"+pkg+" ./tests -test.short")
-			if status != 0 {
-				t.Fatalf("exit status %d\n%s", status, strings.Join(said, "\n"))
-			}
-			t.Logf("passed in %v", time.Since(begin).Round(time.Millisecond))
-		})
+	for _, x := range tested {
+		line := "in /share/tests/" + x.pkg + " ./tests -test.short"
+		if x.without != "" {
+			line += " -test.skip " + x.without
+		}
+		begin := time.Now()
+		said, status := m.tell(4*time.Minute, line)
+		if status != 0 {
+			m.t.Errorf("%s: exit status %d\n%s", x.pkg, status, strings.Join(said, "\n"))
+		}
+		m.t.Logf("tests of %s: %v", x.pkg, time.Since(begin).Round(time.Millisecond))
 	}
 }
