@@ -512,3 +512,43 @@ func secondConnection(t *testing.T, d *daemon, a *app) {
 	}
 	k.hangUp()
 }
+
+// TestMSRPPeersThatNeverRead: peers that send without end and read no answer cost their own
+// sessions, and nobody else's.
+func TestMSRPPeersThatNeverRead(t *testing.T) {
+	noLeftovers(t)
+	n := network(t, netip.AddrPortFrom(loopback, 0))
+	d := startDaemon(t, doorConfig(t, n.Addr()))
+	a := d.connect("message", "message_status")
+	a.chat("before")
+	for i := range 4 {
+		k := callIn(t, d, fmt.Sprintf("deaf%d", i))
+		k.msrp.SetReadBuffer(4096)
+		k.msrp.SetDeadline(time.Time{})
+		io.WriteString(k.msrp, k.empty(k.agentPath))
+		flood := []byte(strings.Repeat(k.empty(k.agentPath), 10))
+		go func() {
+			for {
+				if _, err := k.msrp.Write(flood); err != nil {
+					return
+				}
+				time.Sleep(200 * time.Microsecond) // as fast as it goes fills no queue but the agent's own
+			}
+		}()
+	}
+	a.eventually("the answers to them wait in the agent", func() bool {
+		b, _ := a.call("status", nil)["buffers"].(map[string]any)
+		free, _ := b["free"].(int64)
+		return free < 40
+	}, func() string { return "they do not" })
+	for i := range 40 {
+		start := time.Now()
+		a.chat(fmt.Sprintf("beside peers that never read %d", i))
+		if took := time.Since(start); took > 10*time.Second {
+			t.Fatalf("a chat took %v", took)
+		}
+	}
+	if list, _ := a.call("status", nil)["sessions"].([]any); len(list) != 5 {
+		t.Errorf("the peers have had no 30 s to read, and there are %d sessions, not 5", len(list))
+	}
+}

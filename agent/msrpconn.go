@@ -14,11 +14,12 @@ const (
 	maxUnbound = 8
 	// bindTime is how long an accepted connection may take to name its session (L16).
 	bindTime = 10 * time.Second
-	// connCredit is how many Bufs may be on their way to one connection's writer; then the
+	// maxConnCredit is how many Bufs may be on their way to one connection's writer; then the
 	// session waits, so that responses are never queued behind more than that.
-	connCredit = 4
-	// connQueue is how many may be at most, for responses that cannot wait (L18).
-	connQueue = 48
+	maxConnCredit = 4
+	// maxConnQueue is how many may be at most, for responses without which the peer's next
+	// request cannot be read (L18).
+	maxConnQueue = 48
 )
 
 // An msrpConn is one MSRP connection. It is bound to a session when we dialled it, or when
@@ -157,9 +158,9 @@ func (c *Core) readMSRP(k *msrpConn, buf *bufpool.Buf) {
 	c.feed(k, buf, 0)
 }
 
-// hold keeps the rest of a buffer until the session has a slot for another message.
+// hold keeps the rest of a buffer until the session can take another message.
 func (c *Core) hold(k *msrpConn, buf *bufpool.Buf, at int) {
-	if k.holding == maxHeld {
+	if k.holding == maxHeld || k.holding > 0 && c.pool.Free() < c.pool.Total()/4 {
 		buf.Release()
 		c.counters.shed++
 		c.breakConn(k)
@@ -172,9 +173,13 @@ func (c *Core) hold(k *msrpConn, buf *bufpool.Buf, at int) {
 	k.holding++
 }
 
-// resume reads on where a session was full, once it is not.
+// waits reports whether the session must not be given more now: it has no slot for another
+// message, or no room for another response because the peer does not read.
+func (k *msrpConn) waits() bool { return k.sess != nil && (k.sess.m.Full() || k.sess.m.Blocked()) }
+
+// resume reads on where a session could take no more, once it can.
 func (c *Core) resume(k *msrpConn) {
-	for k.holding > 0 && (k.sess == nil || !k.sess.m.Full()) {
+	for k.holding > 0 && !k.waits() {
 		next := k.held[0]
 		copy(k.held[:], k.held[1:k.holding])
 		k.holding--
@@ -191,12 +196,12 @@ func (c *Core) resume(k *msrpConn) {
 }
 
 // feed reads a buffer from at on: the reader divides it, the session gets each part. When
-// the session is full the rest is held.
+// the session can take no more the rest is held.
 func (c *Core) feed(k *msrpConn, buf *bufpool.Buf, at int) {
 	all := buf.Bytes()
 	shown := at
 	for {
-		if k.sess != nil && k.sess.m.Full() && at < len(all) {
+		if k.waits() && at < len(all) {
 			c.traceMSRP(k, all[shown:at], false)
 			c.holdFirst(k, buf, at)
 			return
@@ -281,14 +286,16 @@ func (c *Core) takeItem(k *msrpConn, it *msrp.Item) {
 	}
 }
 
-// unblock writes responses beyond the usual credit; a peer that sends and never reads is
-// cut off.
+// connCredit is how many Bufs may be on their way to one connection's writer. The fewer are
+// free, the fewer it is: peers that do not read, however many, never keep a buffer from
+// the others.
+func (c *Core) connCredit() int { return max(1, min(maxConnCredit, c.pool.Free()/8)) }
+
+// unblock writes responses beyond the usual credit. A peer that does not read them is not
+// read any further, until the writer's time is over (L18).
 func (c *Core) unblock(s *session, k *msrpConn) {
-	for s.m.Blocked() {
-		if k.unsent >= connQueue || !c.writePending(s, k) {
-			c.breakConn(k)
-			return
-		}
+	most := max(c.connCredit(), min(maxConnQueue, c.pool.Free()/4))
+	for s.m.Blocked() && k.unsent < most && c.writePending(s, k) {
 	}
 }
 

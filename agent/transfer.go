@@ -52,7 +52,7 @@ func (c *Core) pump(s *session) {
 			c.queueMessages(s)
 		}
 	}
-	for s.conn == k && k.unsent < connCredit && (c.writePending(s, k) || c.writeChunk(s, k)) {
+	for s.conn == k && k.unsent < c.connCredit() && (c.writePending(s, k) || c.writeChunk(s, k)) {
 		s.lastUsed = c.now
 	}
 	if s.state == sessionOpen {
