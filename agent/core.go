@@ -100,12 +100,12 @@ func NewCore(cfg *Config, s Setup) (*Core, error) {
 		cfg: cfg, version: s.Version, pool: s.Pool, entropy: s.Entropy, now: s.Now,
 		acts: make([]Action, 0, 256), nextFlow: udpFlow, msrpPort: s.MSRPPort, msrpHost: cfg.IMS.Local.Host,
 		conns: make([]msrpConn, cfg.Memory.Sessions+maxUnbound), sessions: make([]session, cfg.Memory.Sessions),
-		peers: make(map[string]*peer), conversations: make(map[string]string), box: newBox(cfg.Spool.MaxMessages + maxOutstanding),
+		peers: make(map[string]*peer), conversations: make(map[string]string), box: newBox(cfg.Spool.MaxMessages + beyondLimit),
 		pani: cfg.Modem.AccessNetwork, modemState: "none", nextID: 1,
 	}
 	if s.Spool != nil {
 		if _, n := s.Spool.Usage(); n > cfg.Spool.MaxMessages { // the limit was lowered: what is there stays
-			c.box = newBox(n + maxOutstanding)
+			c.box = newBox(n + beyondLimit)
 		}
 	}
 	c.lent.pool = s.Pool

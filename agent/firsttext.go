@@ -37,9 +37,7 @@ func (c *Core) firstMessage(s *session, ev *sipmin.Event) uint16 {
 
 // storeFirst sends a first message to flash.
 func (c *Core) storeFirst(s *session, m *cpim.Message, body []byte) uint16 {
-	if c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom() {
-		return 480
-	}
+	c.tidy()
 	buf, id := c.entryOf(s.peer, m, body)
 	if buf == nil {
 		return 480
@@ -63,6 +61,7 @@ func (c *Core) firstStored(p *pending, ev *Event) {
 	}
 	switch {
 	case ev.Fault != FaultNone:
+		c.refusedByFlash(ev.Fault)
 		if s != nil {
 			c.endSession(s, "", 480)
 		}

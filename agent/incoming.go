@@ -298,9 +298,7 @@ func (c *Core) receiptArrived(p *peer, doc []byte) {
 // store builds the spool entry of an incoming message and sends it to flash. The 200 waits
 // for EvStored. It returns the status to refuse the message with, or 0.
 func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) uint16 {
-	if c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom() {
-		return 413
-	}
+	c.tidy()
 	out := c.pool.Get()
 	if out == nil {
 		c.counters.shed++
@@ -347,6 +345,7 @@ func (c *Core) incomingStored(p *pending, ev *Event) {
 		}
 	}
 	if code != 200 {
+		c.refusedByFlash(ev.Fault)
 		return
 	}
 	if ev.Dup {

@@ -59,9 +59,7 @@ func (c *Core) incomingMessage(ev *sipmin.Event) uint16 {
 
 // storePager sends a message that came by MESSAGE to flash; its 200 waits for that.
 func (c *Core) storePager(p *peer, m *cpim.Message, body []byte, ev *sipmin.Event) uint16 {
-	if c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom() {
-		return 480
-	}
+	c.tidy()
 	buf, id := c.entryOf(p, m, body)
 	if buf == nil {
 		return 480
@@ -93,6 +91,7 @@ func (c *Core) pagerStored(p *pending, ev *Event) {
 	_ = c.ua.Respond(c.now, sipmin.Txn(p.txn), code, nil, "", nil)
 	c.drainUA()
 	if code != 200 {
+		c.refusedByFlash(ev.Fault)
 		return
 	}
 	if ev.Dup {

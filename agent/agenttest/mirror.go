@@ -43,6 +43,7 @@ type mirror struct {
 	mu       sync.Mutex
 	ledger   Ledger
 	owed     []*parcel // not under way, oldest first
+	held     bool      // nothing of ours is sent
 	sessions int
 	alone    time.Time // since when there is no session
 	ue, own  string    // identities, from the UE's last INVITE
@@ -60,6 +61,13 @@ func (n *Network) Ledger() Ledger {
 	l := m.ledger
 	l.Taken, l.Given, l.Receipts, l.Refused = maps.Clone(l.Taken), maps.Clone(l.Given), maps.Clone(l.Receipts), maps.Clone(l.Refused)
 	return l
+}
+
+// Hold makes script mirror keep its own messages back, or send them.
+func (n *Network) Hold(on bool) {
+	n.mirror.mu.Lock()
+	defer n.mirror.mu.Unlock()
+	n.mirror.held = on
 }
 
 // playMirror takes every call, reports each text once and sends it back once. What the UE
@@ -217,7 +225,7 @@ func (m *mirror) pick(flight map[string]*parcel) *parcel {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i, p := range m.owed {
-		if p.after.Before(time.Now()) {
+		if !m.held && p.after.Before(time.Now()) {
 			copy(m.owed[1:i+1], m.owed[:i])
 			m.owed = m.owed[1:]
 			return p
