@@ -269,8 +269,15 @@ type lending struct {
 // maxLent bounds the retransmission copies: two for each of the transactions of 16 sessions.
 const maxLent = 128
 
+// lentShare: the last n-th part of the buffers is not lent, so that a flood of requests, each
+// of which is kept for its repetitions, leaves the chats and the hosts theirs.
+const lentShare = 4
+
 // Get returns a slice of at least size octets, or nil.
 func (l *lending) Get(size int) []byte {
+	if l.pool.Free() <= l.pool.Total()/lentShare {
+		return nil
+	}
 	for i, b := range l.out {
 		if b != nil {
 			continue

@@ -107,6 +107,9 @@ func (u *UA) drop(t *txn) {
 func (u *UA) keep(t *txn, b []byte) bool {
 	if len(t.memo) < len(b) {
 		more := u.cfg.Memory.Get(len(b))
+		for more == nil && u.giveUp(t) {
+			more = u.cfg.Memory.Get(len(b))
+		}
 		if len(more) < len(b) {
 			if more != nil {
 				u.cfg.Memory.Release(more)
@@ -119,6 +122,22 @@ func (u *UA) keep(t *txn, b []byte) bool {
 	t.n = copy(t.memo, b)
 	t.draft = false
 	return true
+}
+
+// giveUp ends the transaction that only waits for repetitions and ends first, for the memory
+// that it holds; not t. False: there is none.
+func (u *UA) giveUp(t *txn) bool {
+	var first *txn
+	for i := range u.txns {
+		x := &u.txns[i]
+		if x != t && x.live() && x.idle() && x.memo != nil && (first == nil || x.until.Before(first.until)) {
+			first = x
+		}
+	}
+	if first != nil {
+		u.endTxn(first)
+	}
+	return first != nil
 }
 
 // handle returns the name of a transaction.

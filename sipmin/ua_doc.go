@@ -32,7 +32,7 @@
 // request need be kept, and then the final response. Without memory an INVITE of
 // ours is refused with [ErrBusy], one of the peer's gets 503; a BYE is sent once.
 // Requests that are answered without a transaction (errors, OPTIONS, PRACK) cost
-// nothing (§8.2.7), so a flood of them fills no table. A full table gives up the
+// nothing (§8.2.7), so a flood of them fills no table. A full table or memory gives up the
 // transactions that only wait for repetitions.
 //
 // A [Call] or [Txn] is a place in its table with a generation: an old handle is
