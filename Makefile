@@ -4,6 +4,7 @@ ARCHES   = armv5 armv6 armv7 arm64 amd64
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 T ?= 30s
 BENCHTIME ?= 300ms
+B ?= qemu-virt
 
 help:   ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
