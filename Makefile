@@ -54,8 +54,14 @@ bench:  ## benchmarks of every package; then side by side with peers and floors,
 size:   ## octets of the static binaries for every architecture
 	@sh scripts/size
 
+KILLS   ?= 1000
+SOAK    ?= 1h
+soak:   ## the daemon killed KILLS (1000) times under traffic, then simulated weeks for SOAK (1h)
+	IMSAGENT_KILLS=$(KILLS) $(GO) test ./agent -count=1 -v -timeout 4h -run '^TestKill$$'
+	$(GO) test ./agent -count=1 -timeout 0 -run '^TestSimulation$$' -soak $(SOAK)
+
 fuzz:   ## every fuzz target for T (30s): make fuzz T=10m; T=2000x counts inputs
 	@sh scripts/fuzz $(T)
 
-.PHONY: help demo test build check lint test-arm interop image qemu boot-test bench size fuzz
+.PHONY: help demo test build check lint test-arm interop image qemu boot-test bench size soak fuzz
 .DEFAULT_GOAL = help
