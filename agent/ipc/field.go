@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-func validUTF8(b []byte) bool { return utf8.Valid(b) }
+func validUTF8(b []byte) bool { return isPlain(b) || utf8.Valid(b) }
 
 // text reads a str or bin of at most most octets that is UTF-8 and valid.
 func (r *reader) text(most int, valid func([]byte) Error) (Span, error) {
@@ -16,7 +16,7 @@ func (r *reader) text(most int, valid func([]byte) Error) (Span, error) {
 	switch b := s.In(r.b); {
 	case len(b) > most:
 		return s, ErrLong
-	case !utf8.Valid(b):
+	case !validUTF8(b):
 		return s, ErrUTF8
 	default:
 		if err := valid(b); err != 0 {
@@ -36,7 +36,7 @@ func (r *reader) body() (Span, error) {
 	if s.Len > MaxBody {
 		return s, ErrBody
 	}
-	if k == kindStr && !utf8.Valid(s.In(r.b)) {
+	if k == kindStr && !validUTF8(s.In(r.b)) {
 		return s, ErrUTF8
 	}
 	return s, nil

@@ -48,13 +48,33 @@ func (k Key) String() string { return keyName[k] }
 
 // parseKey finds the key of this name; 0 is an unknown one.
 func parseKey(name []byte) Key {
-	for k := KeyProtocol; int(k) < len(keyName); k++ {
-		if string(name) == keyName[k] {
+	if len(name) == 0 {
+		return 0
+	}
+	for i := keyHash(name); ; i++ {
+		k := keyIndex[i%uint8(len(keyIndex))]
+		if k == 0 || string(name) == keyName[k] {
 			return k
 		}
 	}
-	return 0
 }
+
+// keyHash places a name in keyIndex.
+func keyHash[T string | []byte](name T) uint8 {
+	return name[0] + 5*name[len(name)-1] + 11*uint8(len(name))
+}
+
+// keyIndex is a table of the names, open-addressed; most of it is free.
+var keyIndex = func() (t [128]Key) {
+	for k := KeyProtocol; int(k) < len(keyName); k++ {
+		i := keyHash(keyName[k])
+		for t[i%uint8(len(t))] != 0 {
+			i++
+		}
+		t[i%uint8(len(t))] = k
+	}
+	return t
+}()
 
 // A keySet is a set of keys.
 type keySet uint32

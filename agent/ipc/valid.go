@@ -1,16 +1,39 @@
 package ipc
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // ValidField reports what is wrong with text that may end up in a header: a control
 // character (C0, DEL and C1 alike, so CR, LF and NUL). 0: nothing. The text is UTF-8.
 func ValidField(b []byte) Error {
+	if isPlain(b) {
+		return 0
+	}
 	for i, c := range b {
 		if c < ' ' || c == 0x7f || c == 0xc2 && i+1 < len(b) && b[i+1] < 0xa0 {
 			return ErrControl
 		}
 	}
 	return 0
+}
+
+// isPlain reports whether b is nothing but visible ASCII and blanks, which nearly all text
+// is: then it is UTF-8 and free of control characters, whatever its grammar.
+func isPlain(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] { // an octet below SP, or one from DEL on, leaves a top bit
+		if x := binary.LittleEndian.Uint64(b); ((x-ones*' ')|x|(x+ones))&tops != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // ValidAddress reports what is wrong with the address of a peer: a SIP or tel URI, or a
@@ -51,7 +74,7 @@ func validSIP(b []byte) Error {
 func validURIText(b []byte) Error {
 	for i, c := range b {
 		switch {
-		case isAlnum(c), bytes.IndexByte(uriMarks, c) >= 0:
+		case octets[c]&inURI != 0:
 		case c == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]):
 			// An escaped control character would be one again after unescaping.
 			if b[i+1] < '2' || b[i+1] == '7' && b[i+2]|0x20 == 'f' {
@@ -151,7 +174,7 @@ func ValidHeaderName(b []byte) Error {
 		return ErrGrammar
 	}
 	for _, c := range b {
-		if !isAlnum(c) && bytes.IndexByte(nameMarks, c) < 0 {
+		if octets[c]&inName == 0 {
 			return ErrGrammar
 		}
 	}
@@ -169,10 +192,28 @@ var (
 	semicolon = []byte(";")
 	atSign    = []byte("@")
 	dot       = []byte(".")
-	uriMarks  = []byte("-_.!~*'();/?:@&=+$,[]")
-	nameMarks = []byte("!#$%&'*+-^_`|~.") // NAMECHAR of RFC 3862 §3.6, and the dot after a prefix
-	tokens    = []byte("!#$%&'*+-.^_`{|}~")
 )
+
+// Classes of octets.
+const (
+	inURI   = 1 << iota // reserved, unreserved and brackets of RFC 3261 §25.1, without escapes
+	inName              // NAMECHAR of RFC 3862 §3.6, and the dot after a prefix
+	inToken             // token of RFC 2045 §5.1
+)
+
+var octets = func() (t [256]uint8) {
+	for c := range t {
+		if isAlnum(byte(c)) {
+			t[c] = inURI | inName | inToken
+		}
+	}
+	for class, marks := range map[uint8]string{inURI: "-_.!~*'();/?:@&=+$,[]", inName: "!#$%&'*+-^_`|~.", inToken: "!#$%&'*+-.^_`{|}~"} {
+		for i := range len(marks) {
+			t[marks[i]] |= class
+		}
+	}
+	return t
+}()
 
 func firstError(errs ...Error) Error {
 	for _, e := range errs {
@@ -184,7 +225,7 @@ func firstError(errs ...Error) Error {
 }
 
 func token(b []byte, i int) int {
-	for i < len(b) && (isAlnum(b[i]) || bytes.IndexByte(tokens, b[i]) >= 0) {
+	for i < len(b) && octets[b[i]]&inToken != 0 {
 		i++
 	}
 	return i
