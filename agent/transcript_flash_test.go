@@ -95,10 +95,15 @@ func (w *world) load(a Action) {
 			body := w.bodyOf(&e)
 			b = body[a.Off:min(int(a.Off)+a.N, len(body))]
 		}
-		if ev.Buf = w.pool.Get(); !ev.Buf.Append(b) {
+		if ev.Buf = w.pool.Get(); ev.Buf == nil {
+			ev.Fault = FaultFull
+		} else if !ev.Buf.Append(b) {
 			ev.Buf.Release()
-			ev.Buf = w.pool.GetLarge()
-			ev.Buf.Append(b)
+			if ev.Buf = w.pool.GetLarge(); ev.Buf == nil {
+				ev.Fault = FaultFull
+			} else {
+				ev.Buf.Append(b)
+			}
 		}
 	}
 	w.queue = append(w.queue, ev)

@@ -287,6 +287,9 @@ func (w *world) answerMSRP(status string, count []string) {
 
 func (w *world) receiveMSRP(msg string) {
 	for len(msg) > 0 {
+		if _, ok := w.flows[w.conn]; !ok && w.readers != nil {
+			return // the agent had no buffer to get so far
+		}
 		n := min(len(msg), 4096)
 		w.step(Event{Kind: EvData, Door: DoorMSRP, Flow: w.conn, Buf: w.buf([]byte(msg[:n]))})
 		msg = msg[n:]

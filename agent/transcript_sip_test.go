@@ -231,6 +231,9 @@ func (w *world) respond(a []string) {
 		}
 	}
 	req := w.requests[method]
+	if req == nil && w.readers != nil {
+		return // the agent had no buffer for it
+	}
 	if req == nil {
 		w.t.Fatalf("no %s to answer after %q", method, w.out)
 	}
