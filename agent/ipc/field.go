@@ -9,10 +9,10 @@ func validUTF8(b []byte) bool { return isPlain(b) || utf8.Valid(b) }
 
 // text reads a str or bin of at most most octets that is UTF-8 and valid.
 func (r *reader) text(most int, valid func([]byte) Error) (Span, error) {
-	if k := r.peek(); k != kindStr && k != kindBin {
+	s, k := r.leaf()
+	if k != kindStr && k != kindBin {
 		return Span{}, ErrType
 	}
-	s := r.payload()
 	switch b := s.In(r.b); {
 	case len(b) > most:
 		return s, ErrLong
@@ -28,11 +28,10 @@ func (r *reader) text(most int, valid func([]byte) Error) (Span, error) {
 
 // body reads a str or bin of at most MaxBody octets.
 func (r *reader) body() (Span, error) {
-	k := r.peek()
+	s, k := r.leaf()
 	if k != kindStr && k != kindBin {
 		return Span{}, ErrType
 	}
-	s := r.payload()
 	if s.Len > MaxBody {
 		return s, ErrBody
 	}

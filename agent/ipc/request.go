@@ -127,16 +127,17 @@ func (r *Request) parseParams(v *reader) error {
 
 // parsePair reads one key and its value.
 func (r *Request) parsePair(v *reader) error {
-	if v.peek() != kindStr {
+	name, kind := v.leaf()
+	if kind != kindStr {
 		return ErrKey
 	}
-	k := parseKey(v.payload().In(v.b))
+	k := parseKey(name.In(v.b))
 	if !methodTable[r.Method].reads.has(k) {
 		return v.skipText()
 	}
 	r.Field = k
-	if v.peek() == kindNil {
-		v.skip()
+	if v.b[v.i] == 0xc0 { // nil
+		v.i++
 		r.Field = 0
 		return nil
 	}

@@ -119,6 +119,13 @@ func (r *reader) payload() Span {
 	return span(r.i-h.octet, r.i)
 }
 
+// leaf is payload with the kind; of a container it steps over the header alone.
+func (r *reader) leaf() (Span, kind) {
+	h := r.enter()
+	r.i += h.octet
+	return span(r.i-h.octet, r.i), h.kind
+}
+
 // skip steps over the next value and all inside it.
 func (r *reader) skip() {
 	for left := 1; left > 0; left-- {
