@@ -102,7 +102,7 @@ func (b *box) FindIMDN(p *peer, id []byte, incoming bool) int32 {
 	found := int32(-1)
 	b.byIMDN.Each(hashBytes(id), func(i int32) bool {
 		m := &b.table[i]
-		if m.peer == p && m.incoming == incoming && string(m.imdn()) == string(id) {
+		if m.incoming == incoming && (m.peer == p || m.peer.key == p.key) && string(m.imdn()) == string(id) {
 			found = i
 			return true
 		}
@@ -114,10 +114,11 @@ func (b *box) FindIMDN(p *peer, id []byte, incoming bool) int32 {
 // enqueue puts an outgoing message at the end of its peer's queue.
 func (c *Core) enqueue(i int32) {
 	m := &c.box.table[i]
-	p := m.peer
 	if m.queued {
 		return
 	}
+	c.remember(m)
+	p := m.peer
 	m.queued, m.next = true, -1
 	if p.tail < 0 {
 		p.head = i

@@ -74,6 +74,16 @@ func (c *Core) dropIdlePeer() bool {
 	return true
 }
 
+// remember makes sure that the peer of a message is the one in the table: it may have been
+// idle, and have made room for another.
+func (c *Core) remember(m *message) {
+	if p := c.peers[m.peer.key]; p != nil {
+		m.peer = p
+	} else {
+		c.peers[m.peer.key] = m.peer
+	}
+}
+
 // conversationOf returns the peer's Conversation-ID, made and stored on first use.
 func (c *Core) conversationOf(p *peer) string {
 	if p.conversation == "" {

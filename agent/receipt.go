@@ -33,6 +33,7 @@ func (c *Core) oweReceipts(place int32) {
 	if m.queued || c.owed(place) == 0 {
 		return
 	}
+	c.remember(m)
 	m.queued = true
 	m.next = -1
 	link := &m.peer.receipts
