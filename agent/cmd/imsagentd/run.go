@@ -22,7 +22,7 @@ var version = "devel"
 // options is what the command line says.
 type options struct {
 	config, board, state, socket, log string
-	check, version                    bool
+	check, json, version              bool
 }
 
 func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
@@ -35,11 +35,14 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	case o.version:
 		fmt.Fprintln(stdout, "imsagentd", version)
 		return exitStopped
-	case o.check:
-		fmt.Fprintln(stderr, "imsagentd: -check: testing the machine is not yet there")
-		return exitUsage
+	case o.board == "help":
+		listBoards(stdout)
+		return exitStopped
 	}
 	cfg, faults := loadConfig(o)
+	if o.check && !hopeless(faults) {
+		return checkMachine(&cfg, faults, o.json, stdout)
+	}
 	if len(faults) > 0 {
 		for _, f := range faults {
 			fmt.Fprintf(stderr, "imsagentd: %v\n", f)
@@ -54,11 +57,12 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	fs := flag.NewFlagSet("imsagentd", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&o.config, "config", "", "configuration `FILE` (default "+defaultConfig+" if it exists)")
-	fs.StringVar(&o.board, "board", "", "board profile `NAME`; overrides the file's")
+	fs.StringVar(&o.board, "board", "", "board profile `NAME`, or help to list them; overrides the file's")
 	fs.StringVar(&o.state, "state", "", "state `DIR`; overrides the file's")
 	fs.StringVar(&o.socket, "socket", "", "`PATH` of the host socket; overrides the file's")
 	fs.StringVar(&o.log, "log", "", "`LEVEL`: debug, info, warn or error; overrides the file's")
 	fs.BoolVar(&o.check, "check", false, "test the machine and list each finding")
+	fs.BoolVar(&o.json, "json", false, "with -check: one object a line")
 	fs.BoolVar(&o.version, "version", false, "print the version")
 	if err = fs.Parse(args); err != nil {
 		return o, err
