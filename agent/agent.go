@@ -37,12 +37,12 @@ func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *s
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSpool, err)
 	}
-	defer sp.Close()
 	for _, d := range sp.Damaged() {
 		log.Error("spool record set aside", "damage", d)
 	}
 	pool := bufpool.New(cfg.Memory.Buffers, largeBuffers)
 	e := newEdge(cfg, log, pool)
+	defer e.closeSpool(sp)
 	mctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if err := e.open(mctx, sp); err != nil {

@@ -70,6 +70,7 @@ type edge struct {
 	events chan Event    // from readers
 	stored chan Event    // from the spool; has room for all that can be outstanding
 	spoolq chan Action   // to the spool
+	unused chan struct{} // closed once nothing uses the spool any more
 	done   chan struct{} // closed when the daemon ends
 	wg     sync.WaitGroup
 
@@ -89,7 +90,7 @@ func newEdge(cfg *Config, log *slog.Logger, pool *bufpool.Pool) *edge {
 	return &edge{
 		cfg: cfg, log: log, pool: pool,
 		events: make(chan Event, eventQueue), stored: make(chan Event, maxOutstanding+spoolQueue),
-		spoolq: make(chan Action, spoolQueue), done: make(chan struct{}), flows: make(map[FlowID]*flow), udpAhead: make(chan struct{}, datagramsAhead),
+		spoolq: make(chan Action, spoolQueue), done: make(chan struct{}), unused: make(chan struct{}), flows: make(map[FlowID]*flow), udpAhead: make(chan struct{}, datagramsAhead),
 	}
 }
 
@@ -97,10 +98,14 @@ func newEdge(cfg *Config, log *slog.Logger, pool *bufpool.Pool) *edge {
 func (e *edge) open(ctx context.Context, sp *spool.Spool) error {
 	if err := e.listen(); err != nil {
 		e.closeListeners()
+		close(e.unused)
 		return err
 	}
 	e.goDo(func() { e.readDatagrams() })
-	e.goDo(func() { e.runSpool(sp) })
+	e.goDo(func() {
+		defer close(e.unused)
+		e.runSpool(sp)
+	})
 	if e.cfg.Modem.Protocol == "at" {
 		e.goDo(func() { e.runModem(ctx) })
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"time"
 
 	"imsagent/agent/internal/bufpool"
 	"imsagent/agent/spool"
@@ -24,6 +25,16 @@ func (e *edge) runSpool(sp *spool.Spool) {
 			}
 		}
 		e.commit(sp, waiting)
+	}
+}
+
+// closeSpool closes the spool once what is under way is done. A flash that takes longer than
+// a stop may is left alone: all that was answered is on it.
+func (e *edge) closeSpool(sp *spool.Spool) {
+	select {
+	case <-e.unused:
+		sp.Close()
+	case <-time.After(flushPatience):
 	}
 }
 
