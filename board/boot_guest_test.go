@@ -140,7 +140,7 @@ func boot(ctx context.Context, t *testing.T, p *board.Profile, w wire) *machine 
 	m.modem.expect(ctx, t, 0, slow, "ready")
 	argv := image.Command(p.Emulator, image.Run{
 		Kernel: filepath.Join(m.dir, "kernel"), Initramfs: filepath.Join(m.dir, "initramfs.gz"), Share: filepath.Join(m.dir, "share"),
-		Append: fmt.Sprintf("board=%s idle=1 relay=%d date=%d %s", p.Name, relayPort, time.Now().Unix(), w.kernel),
+		Append: fmt.Sprintf("board=%s idle=1 relay=%d date=%d %s %s", p.Name, relayPort, time.Now().Unix(), w.kernel, os.Getenv("IMSAGENT_BOOT_APPEND")),
 		Modem:  socket, Netdev: w.netdev,
 	})
 	t.Logf("modemsim -unix %s &\n\t%s", socket, image.Quote(argv))

@@ -34,7 +34,8 @@ const out = "../out/boot"
 // It runs in a network namespace of its own, on the trace's addresses, over a tap device;
 // where that is not allowed, on an IPv4 address of this machine, and then only one way.
 // IMSAGENT_BOOT_MESSAGES is how many messages (500), IMSAGENT_BOOT_REST how long the daemon is
-// watched at rest (20s).
+// watched at rest (20s). IMSAGENT_BOOT_APPEND goes to the kernel's command line; what the
+// kernel does not know of it is the daemon's environment: GOGC=20.
 func TestBoot(t *testing.T) {
 	switch os.Getenv(bootVariable) {
 	case "":
