@@ -124,7 +124,7 @@ func clearErrors(t *testing.T, d *daemon, a *app) {
 func halfFrames(t *testing.T, d *daemon, a *app) {
 	slow, gone := served(t, d), served(t, d)
 	frame := framed("\x82\xa2to\xac" + doorPeer + "\xa4body\xa4slow")
-	io.WriteString(gone, string(frame[:len(frame)-3]))
+	gone.Write(frame[:len(frame)-3])
 	gone.Close()
 	for i := range frame {
 		if i == len(frame)/2 {
