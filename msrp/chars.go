@@ -41,7 +41,8 @@ func below(x uint64, c byte) uint64 { return (x - ones*uint64(c)) &^ x & tops }
 // printable reports whether b is visible ASCII.
 func printable(b []byte) bool {
 	for ; len(b) >= 8; b = b[8:] {
-		if x := binary.LittleEndian.Uint64(b); below(x, '!')|(x|x+ones)&tops != 0 {
+		x := binary.LittleEndian.Uint64(b)
+		if above := x + ones; (below(x, '!')|x|above)&tops != 0 {
 			return false
 		}
 	}

@@ -311,7 +311,8 @@ func star(v []byte) (int64, bool) {
 // clean reports whether a line is free of control characters but HTAB.
 func clean(b []byte) bool {
 	for ; len(b) >= 8; b = b[8:] { // eight at once of which all are ASCII and none of them
-		if x := binary.LittleEndian.Uint64(b); below(x, ' ')|(x|x+ones)&tops != 0 {
+		x := binary.LittleEndian.Uint64(b)
+		if above := x + ones; (below(x, ' ')|x|above)&tops != 0 {
 			break
 		}
 	}
