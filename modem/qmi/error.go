@@ -6,23 +6,24 @@ type Error uint8
 // What can be wrong with a frame. After ErrShort more octets are needed; after ErrMarker,
 // ErrLength and ErrTooLong the beginning of the next frame is not known; after the others it is.
 const (
-	ErrShort   Error = iota + 1
-	ErrMarker        // the first octet is neither 01 nor 02
-	ErrLength        // the length does not hold the QMUX header
-	ErrTooLong       // the length is above MaxFrame
-	ErrMessage       // the message's length is not that of the frame
-	ErrTLV           // a TLV goes beyond its message
-	ErrMissing       // a TLV that the message needs is missing
-	ErrValue         // a TLV is shorter than what it announces, or holds what cannot be
-	ErrNoRoom        // the destination's capacity does not suffice
-	ErrBusy          // a question is under way already
+	ErrShort    Error = iota + 1
+	ErrMarker         // the first octet is neither 01 nor 02
+	ErrLength         // the length does not hold the QMUX header
+	ErrTooLong        // the length is above MaxFrame
+	ErrMessage        // the message's length is not that of the frame
+	ErrTLV            // a TLV goes beyond its message
+	ErrMissing        // a TLV that the message needs is missing
+	ErrValue          // a TLV is shorter than what it announces, or holds what cannot be
+	ErrNoRoom         // the destination's capacity does not suffice
+	ErrBusy           // a question is under way already, or the session does not work
+	ErrNoAnswer       // the modem did not answer the question in time
 )
 
 var errorText = [...]string{
 	ErrShort: "frame incomplete", ErrMarker: "no QMUX marker", ErrLength: "length below the QMUX header",
 	ErrTooLong: "frame too long (limit L14)", ErrMessage: "message and frame differ in length",
 	ErrTLV: "TLV beyond its message", ErrMissing: "TLV missing", ErrValue: "TLV with a malformed value",
-	ErrNoRoom: "no room", ErrBusy: "a question is under way",
+	ErrNoRoom: "no room", ErrBusy: "not ready for a question", ErrNoAnswer: "no answer",
 }
 
 // Error returns the sentence.

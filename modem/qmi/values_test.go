@@ -149,7 +149,7 @@ func TestOwnIMS(t *testing.T) {
 }
 
 func TestErrorTexts(t *testing.T) {
-	for e := ErrShort; e <= ErrBusy; e++ {
+	for e := ErrShort; e <= ErrNoAnswer; e++ {
 		if len(e.Error()) < 8 {
 			t.Errorf("%d: %q", e, e.Error())
 		}
