@@ -282,16 +282,21 @@ func (c *Core) forget(i int32) {
 // forgetIfSettled drops an incoming message that the host has and that owes nothing. One
 // whose display was asked for stays until the user has seen it, or its place is needed.
 func (c *Core) forgetIfSettled(i int32) {
-	m := &c.box.table[i]
-	if !m.incoming || m.state&InAcked == 0 || c.owed(i) != 0 {
-		return
-	}
-	if m.notify&notifyDisplay != 0 && c.cfg.Chat.DisplayNotifications && m.state&InSeen == 0 {
+	if !c.settled(i) {
 		return
 	}
 	c.unlinkReceipt(i)
-	c.do(Action{Kind: ActForget, ID: m.id})
+	c.do(Action{Kind: ActForget, ID: c.box.table[i].id})
 	c.box.Remove(i)
+}
+
+// settled reports whether an incoming message has nothing more to wait for.
+func (c *Core) settled(i int32) bool {
+	m := &c.box.table[i]
+	if !m.incoming || m.state&InAcked == 0 || c.owed(i) != 0 {
+		return false
+	}
+	return m.notify&notifyDisplay == 0 || !c.cfg.Chat.DisplayNotifications || m.state&InSeen != 0
 }
 
 // makeRoom forgets the oldest message that is kept only because it was not yet seen.

@@ -227,6 +227,7 @@ type killHost struct {
 	changed  *sync.Cond
 	next     int
 	answered map[string]string // text: message_id of its answered send
+	known    map[string]bool   // these message_ids
 	shown    map[string]string // imdn_id: message_id
 	texts    map[string]string // imdn_id: text
 	ticks    int               // outgoing messages whose delivery never became known
@@ -236,7 +237,7 @@ type killHost struct {
 
 func newKillHost(t *testing.T, v *victim) *killHost {
 	h := &killHost{t: t, v: v, stop: make(chan struct{}), quit: make(chan struct{}),
-		answered: map[string]string{}, shown: map[string]string{}, texts: map[string]string{}}
+		answered: map[string]string{}, known: map[string]bool{}, shown: map[string]string{}, texts: map[string]string{}}
 	h.changed = sync.NewCond(&h.mu)
 	h.wg.Add(1)
 	go func() { defer h.wg.Done(); h.stay() }()
@@ -332,11 +333,17 @@ func (h *killHost) show(n ipc.Notification, id string) bool {
 	return known || rand.IntN(10) > 0
 }
 
-// status acknowledges a final state.
+// status acknowledges a final state. A message whose `send` has not been answered yet is not
+// acknowledged: the agent may forget it then, and its client_id, under which it goes again.
 func (h *killHost) status(c *ipc.Client, p map[string]any, id string) {
 	switch p["state"] {
 	case "delivered":
-		h.ack(c, id)
+		h.mu.Lock()
+		known := h.known[id]
+		h.mu.Unlock()
+		if known {
+			h.ack(c, id)
+		}
 	case "failed", "cancelled":
 		h.fault("message %s: %v, code %v, reason %v", id, p["state"], p["code"], p["reason"])
 	}
@@ -396,7 +403,7 @@ func (h *killHost) sendOnce(text string) bool {
 	id, _ := got["message_id"].(string)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.answered[text] = id
+	h.answered[text], h.known[id] = id, true
 	return true
 }
 

@@ -21,9 +21,21 @@ func (c *Core) restore(sp *spool.Spool) error {
 		}
 		return true
 	})
+	c.forgetRest(sp)
 	c.nextID = sp.NextID()
 	c.spoolBytes, _ = sp.Usage()
 	return err
+}
+
+// forgetRest drops incoming messages whose last mark was written and whose end was not:
+// nothing will happen to them any more.
+func (c *Core) forgetRest(sp *spool.Spool) {
+	for i := range c.box.table {
+		if m := &c.box.table[i]; m.id != 0 && c.settled(int32(i)) {
+			_ = sp.Forget(m.id) // else it is back with the next start
+			c.box.Remove(int32(i))
+		}
+	}
 }
 
 func (c *Core) restoreIncoming(p *peer, e *spool.Entry) {
@@ -44,6 +56,9 @@ func (c *Core) restoreOutgoing(p *peer, e *spool.Entry) {
 	m.imdnLen = uint8(copy(m.imdnID[:], e.IMDNID))
 	if len(e.ClientID) > 0 {
 		m.client = hashBytes(e.ClientID) | 1
+	}
+	if m.state == StateSent && m.notify&notifyDelivery != 0 && c.cfg.Chat.ReceiptTimeout > 0 {
+		m.receipt = c.now.Add(c.cfg.Chat.ReceiptTimeout) // the mark of its delivery may be lost
 	}
 	if place := c.box.Add(m); place >= 0 && m.state == StateQueued {
 		c.enqueue(place)
