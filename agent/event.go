@@ -99,6 +99,7 @@ const (
 	ActPeer                     // Text is the Conversation-ID of the peer Key; not awaited
 	ActBegin                    // open a large body for ID; answered by EvStored if Token is not 0
 	ActWrite                    // Buf at Off of the large body of ID
+	ActTrim                     // the first Off octets of the large body of ID are not part of it
 	ActFinish                   // Buf (an entry) completes the large body of ID; answered by EvStored
 	ActDrop                     // discard the unfinished large body of ID
 )

@@ -17,7 +17,6 @@ type incoming struct {
 	short   bool // no buffer was free for a piece: it is asked for another time
 	waiting bool // it is on its way to flash, and its 200 with it
 	id      uint64
-	head    int   // octets of the envelope, once the file is open
 	size    int64 // octets of it that have arrived, up to the highest
 	buf     *bufpool.Buf
 }
@@ -136,23 +135,14 @@ func (in *incoming) keepHead(off int64, data []byte) {
 
 // openFile begins a file for a message that outgrows its buffer, with what is there.
 func (c *Core) openFile(in *incoming) {
-	n, err := cpim.ParseHead(in.buf.Bytes(), &c.cpim)
-	if err != nil || in.buf.Len() < n {
-		in.broken = true // the head must be in the first octets: it says what the rest is
-		return
-	}
-	in.id, in.file, in.head = c.newID(), true, n
+	in.id, in.file = c.newID(), true
 	c.do(Action{Kind: ActBegin, ID: in.id})
 	c.writeFile(in, 0, in.buf.Bytes())
 }
 
-// writeFile sends octets of the body to the file of a message, a buffer at a time; those of
-// the envelope stay in memory.
+// writeFile sends octets of a message to its file, a buffer at a time. The envelope is among
+// them until the message is complete and its length is known: chunks may come in any order.
 func (c *Core) writeFile(in *incoming, off int64, data []byte) {
-	if skip := int64(in.head) - off; skip > 0 {
-		data = data[min(skip, int64(len(data))):]
-		off += skip
-	}
 	for len(data) > 0 && !in.short {
 		out := c.pool.Get()
 		if out == nil {
@@ -162,7 +152,7 @@ func (c *Core) writeFile(in *incoming, off int64, data []byte) {
 		}
 		n := min(len(data), out.Cap())
 		out.Append(data[:n])
-		c.do(Action{Kind: ActWrite, ID: in.id, Off: off - int64(in.head), Buf: out})
+		c.do(Action{Kind: ActWrite, ID: in.id, Off: off, Buf: out})
 		off, data = off+int64(n), data[n:]
 	}
 }
@@ -212,7 +202,7 @@ func (c *Core) messageArrived(s *session, ev *msrp.Event) {
 func (c *Core) finishOrStore(s *session, slot int, in *incoming) {
 	b := in.buf.Bytes()
 	m := &c.cpim
-	if n, err := cpim.ParseHead(b, m); err != nil || in.file && n != in.head {
+	if _, err := cpim.ParseHead(b, m); err != nil {
 		c.counters.malformed++
 		c.finishSlot(s, slot, 400)
 		return
@@ -329,6 +319,7 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) uint16
 	kind := ActStore
 	if in.file {
 		kind = ActFinish
+		c.do(Action{Kind: ActTrim, ID: e.ID, Off: int64(m.ContentOffset())})
 	}
 	c.do(Action{Kind: kind, ID: e.ID, Token: token, Buf: out})
 	return 0

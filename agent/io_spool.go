@@ -75,6 +75,8 @@ func (e *edge) spoolStep(sp *spool.Spool, a Action, waiting []Event) []Event {
 	case ActWrite:
 		e.report(sp.WriteAt(a.ID, a.Buf.Bytes(), a.Off))
 		a.Buf.Release()
+	case ActTrim:
+		e.report(sp.Trim(a.ID, a.Off))
 	case ActDrop:
 		sp.Discard(a.ID)
 	}

@@ -426,6 +426,8 @@ func (w *world) act(a Action) {
 		copy(b[a.Off:], a.Buf.Bytes())
 		w.files[a.ID] = b
 		a.Buf.Release()
+	case ActTrim:
+		w.files[a.ID] = w.files[a.ID][a.Off:]
 	case ActDrop:
 		w.say("flash drop %d", a.ID)
 		delete(w.files, a.ID)

@@ -90,6 +90,40 @@ func (s *Spool) WriteAt(id uint64, p []byte, off int64) error {
 	return nil
 }
 
+// Trim takes the first n octets of an unfinished body away, once their number is known: what
+// follows them moves to the front. ErrNotFound, ErrEntry (there are fewer), or an *Error;
+// after that Finish fails with it too.
+func (s *Spool) Trim(id uint64, n int64) error {
+	b := s.open[id]
+	switch {
+	case b == nil:
+		return ErrNotFound
+	case n < 0 || n > b.size:
+		return ErrEntry
+	}
+	if err := s.shift(b, n); err != nil {
+		b.lost = fault("trim body", err)
+		return b.lost
+	}
+	less := bodyFileSize(b.size) - bodyFileSize(b.size-n)
+	s.disk, s.bodies, b.size = s.disk-less, s.bodies-less, b.size-n
+	return nil
+}
+
+// shift moves the octets from n on to the front of the file, and cuts it.
+func (s *Spool) shift(b *body, n int64) error {
+	for at := int64(0); at+n < b.size; at += blockSize {
+		part := s.block[:min(blockSize, b.size-n-at)]
+		if got, err := b.f.ReadAt(part, at+n); got < len(part) {
+			return err
+		}
+		if _, err := b.f.WriteAt(part, at); err != nil {
+			return err
+		}
+	}
+	return b.f.Truncate(b.size - n)
+}
+
 // Finish adds the entry of a begun body (Large, Size octets, at least one) to the batch; the
 // body itself is on flash when it returns. It is Append otherwise. On dup or an error but
 // ErrBatch the body is discarded.
