@@ -54,7 +54,7 @@ func TestTrimRefuses(t *testing.T) {
 	if err := s.Trim(2, 1); err != ErrNotFound {
 		t.Errorf("no such body: %v", err)
 	}
-	m.failAt, m.failFor, m.failWith = m.calls+1, 3, syscall.EIO
+	m.failAt, m.failFor, m.failWith = m.calls+1, 1, syscall.EIO
 	if err := s.Trim(1, 5); !errors.Is(err, syscall.EIO) {
 		t.Errorf("trim: %v", err)
 	}
