@@ -21,7 +21,6 @@ type simHost struct {
 	waits   map[uint32]func(refusal string, result map[string]any)
 	sent    []*simSent
 	busy    bool // a send waits for its reply
-	asked   time.Time
 	byID    map[string]*simGot
 	shown   map[string]string // name of a text → message_id under which it was shown
 	order   []string          // message_ids as they came
@@ -31,18 +30,17 @@ type simHost struct {
 
 // A simSent is one text that the host wants to send.
 type simSent struct {
-	name     string
-	client   string
-	body     string
-	id       string // message_id, once answered
-	at       time.Time
-	state    string
-	boot     int // of the agent, when it told the state
-	reason   string
-	code     int64
-	settled  bool // acknowledged by us
-	ended    bool // refused for good
-	unexpect bool
+	name    string
+	client  string
+	body    string
+	id      string // message_id, once answered
+	at      time.Time
+	state   string
+	boot    int // of the agent, when it told the state
+	reason  string
+	code    int64
+	settled bool // acknowledged by us
+	ended   bool // refused for good
 }
 
 // A simGot is one incoming text.
