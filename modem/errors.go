@@ -17,6 +17,6 @@ func (e *OpError) Unwrap() error { return e.Err }
 
 // Errors of Run and causes in events.
 var (
-	ErrProtocol = errors.New("modem: protocol not supported") // Config.Protocol is neither at nor none
+	ErrProtocol = errors.New("modem: protocol not supported") // Config.Protocol is none of at, qmi and none
 	ErrSilent   = errors.New("modem: no answer")              // commands stay unanswered
 )

@@ -1,10 +1,13 @@
 package modem
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,8 +17,8 @@ import (
 // nodes), Read waits in poll(2) itself, and Close is noticed within a second.
 type Port struct {
 	*os.File
-	raw      bool // the runtime poller refused the descriptor
-	deadline time.Time
+	raw      bool         // the runtime poller refused the descriptor
+	deadline atomic.Int64 // of Read where raw: Unix nanoseconds, 0 for never
 }
 
 // OpenTTY opens path in raw mode, 8 data bits, no echo, no translation, for this process alone,
@@ -27,14 +30,33 @@ func OpenTTY(path string, baud int) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range [...]struct {
-		op string
-		f  func(fd int) error
-	}{
-		{"lock", exclusive},
-		{"set raw mode", func(fd int) error { return setRaw(fd, baud) }},
-		{"flush", func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIOFLUSH) }},
-	} {
+	return p.prepare(path,
+		step{"lock", exclusive},
+		step{"set raw mode", func(fd int) error { return setRaw(fd, baud) }},
+		step{"flush", func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIOFLUSH) }})
+}
+
+// OpenQMI opens path, a cdc-wdm or wwan node that speaks QMI, for this process alone: two readers
+// would take each other's answers.
+//
+// The error is an *OpError. unix.EBUSY usually means that another program has the modem.
+func OpenQMI(path string) (*Port, error) {
+	p, err := openPort(path)
+	if err != nil {
+		return nil, err
+	}
+	return p.prepare(path, step{"lock", lock}, step{"ask the message size of", wide})
+}
+
+// A step is one thing done to a device that was just opened.
+type step struct {
+	op string
+	f  func(fd int) error
+}
+
+// prepare does the steps, and closes the device if one fails.
+func (p *Port) prepare(path string, steps ...step) (*Port, error) {
+	for _, step := range steps {
 		if err := p.control(step.f); err != nil {
 			p.Close()
 			return nil, &OpError{step.op, path, err}
@@ -61,10 +83,33 @@ func openPort(path string) (*Port, error) {
 
 // exclusive keeps others away: TIOCEXCL does not stop root, flock stops those who ask.
 func exclusive(fd int) error {
+	if err := lock(fd); err != nil {
+		return err
+	}
+	return unix.IoctlSetInt(fd, unix.TIOCEXCL, 0)
+}
+
+func lock(fd int) error {
 	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
 		return unix.EBUSY
 	}
-	return unix.IoctlSetInt(fd, unix.TIOCEXCL, 0)
+	return nil
+}
+
+// wdmMaxCommand is IOCTL_WDM_MAX_COMMAND of linux/usb/cdc-wdm.h: _IOR('H', 0xA0, __u16).
+const wdmMaxCommand = 0x800248A0
+
+// wide fails if the device sends messages that do not fit a read: they would be cut without a
+// word. Nodes that do not know the question (wwan) cut nothing.
+func wide(fd int) error {
+	var room [4]byte
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), wdmMaxCommand, uintptr(unsafe.Pointer(&room))); errno != 0 {
+		return nil
+	}
+	if n := binary.NativeEndian.Uint16(room[:]); int(n) > readSize {
+		return unix.EMSGSIZE
+	}
+	return nil
 }
 
 // setRaw sets the line discipline. HUPCL is cleared: some modems forget their settings when
@@ -107,10 +152,15 @@ func (p *Port) control(f func(fd int) error) error {
 
 // SetReadDeadline sets when Read gives up with os.ErrDeadlineExceeded; zero for never.
 func (p *Port) SetReadDeadline(t time.Time) error {
-	if p.deadline = t; p.raw {
-		return nil
+	if !p.raw {
+		return p.File.SetReadDeadline(t)
 	}
-	return p.File.SetReadDeadline(t)
+	if t.IsZero() {
+		p.deadline.Store(0)
+	} else {
+		p.deadline.Store(t.UnixNano())
+	}
+	return nil
 }
 
 // Read reads what is there, at least one octet.
@@ -131,8 +181,8 @@ func (p *Port) Read(b []byte) (int, error) {
 func (p *Port) await() error {
 	for {
 		wait := time.Second
-		if !p.deadline.IsZero() {
-			if wait = min(wait, time.Until(p.deadline)); wait <= 0 {
+		if end := p.deadline.Load(); end != 0 {
+			if wait = min(wait, time.Until(time.Unix(0, end))); wait <= 0 {
 				return os.ErrDeadlineExceeded
 			}
 		}

@@ -15,3 +15,8 @@ type Port struct{ *os.File }
 func OpenTTY(path string, baud int) (*Port, error) {
 	return nil, &OpError{"open", path, errors.ErrUnsupported}
 }
+
+// OpenQMI always fails.
+func OpenQMI(path string) (*Port, error) {
+	return nil, &OpError{"open", path, errors.ErrUnsupported}
+}

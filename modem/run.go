@@ -3,7 +3,9 @@ package modem
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"imsagent/modem/at"
@@ -11,9 +13,9 @@ import (
 
 // Config says which modem and how. Zero durations mean the defaults.
 type Config struct {
-	Protocol string        // "at"; "none": Run only waits for ctx
-	Device   string        // path of the tty
-	Baud     int           // line speed; 0 leaves it alone; a USB modem ignores it
+	Protocol string        // "at", "qmi"; "none": Run only waits for ctx
+	Device   string        // of at: path of the tty; of qmi: a cdc-wdm node, or "proxy:" and the node that qmi-proxy has
+	Baud     int           // line speed of a tty; 0 leaves it alone; a USB modem ignores it
 	PIN      string        // entered at most once in a Run, and only if the SIM asks for it
 	Answer   time.Duration // how long a simple command may take; default 3 s
 	Poll     time.Duration // between two queries without an unsolicited line; default 60 s
@@ -22,29 +24,35 @@ type Config struct {
 
 // Limits of the edge to the device.
 const (
-	readSize     = 512             // octets a read
-	writeTimeout = 3 * time.Second // a modem that takes no octet is lost
-	maxDoublings = 3               // of BackOff
+	readSize     = 4096                   // octets a read: a cdc-wdm node loses what does not fit
+	writeTimeout = 3 * time.Second        // a modem that takes no octet is lost
+	farewellTime = 500 * time.Millisecond // to give client ids back at the end
+	maxDoublings = 3                      // of BackOff
 )
+
+// past is a deadline that has passed, to wake a reader.
+var past = time.Unix(1, 0)
 
 // Run keeps the modem open until ctx ends, and reports what it learns by emit, which must not
 // block for long: the modem is not read meanwhile. A missing device is a state, not an error.
 //
 // Run returns ctx's error, or ErrProtocol at once.
 func Run(ctx context.Context, cfg Config, emit func(Event)) error {
+	r := &runner{cfg: cfg, emit: emit, fresh: true}
 	switch cfg.Protocol {
 	case "none":
 		<-ctx.Done()
 		return ctx.Err()
 	case "at":
+		r.line = newATLine(cfg)
+	case "qmi":
+		r.line = newQMILine(cfg)
 	default:
 		return ErrProtocol
 	}
-	if cfg.BackOff == 0 {
-		cfg.BackOff = time.Second
+	if r.cfg.BackOff == 0 {
+		r.cfg.BackOff = time.Second
 	}
-	r := &runner{cfg: cfg, emit: emit, fresh: true,
-		session: at.NewSession(at.Config{PIN: cfg.PIN, Answer: cfg.Answer, Poll: cfg.Poll})}
 	for ctx.Err() == nil {
 		err := r.attend(ctx)
 		if ctx.Err() != nil {
@@ -58,69 +66,100 @@ func Run(ctx context.Context, cfg Config, emit func(Event)) error {
 
 // A runner is one Run.
 type runner struct {
-	cfg     Config
-	emit    func(Event)
-	session *at.Session
-	lines   at.Assembler
+	cfg  Config
+	emit func(Event)
+	line protocol
+	buf  [readSize]byte
 
 	fresh    bool   // nothing was reported of the device yet
 	alive    bool   // Back was reported, and Gone not since
 	silent   bool   // the modem was silent, and has not answered since
 	pani     string // as last reported
 	failures int    // in a row, for the back-off
+	drops    uint   // lines or frames that could not be used
 }
 
-// attend opens the device and serves it until it is lost. It returns why.
+// attend opens the device and serves it until it is lost or ctx ends. It returns why.
 func (r *runner) attend(ctx context.Context) error {
-	p, err := OpenTTY(r.cfg.Device, r.cfg.Baud)
+	p, err := r.line.open()
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	defer context.AfterFunc(ctx, func() { p.Close() })()
-	r.lines.Reset()
-	r.session.Start(time.Now())
-	var buf [readSize]byte
+	defer context.AfterFunc(ctx, func() { p.SetReadDeadline(past) })()
+	r.line.start(time.Now())
 	for {
-		if err := r.write(p); err != nil {
-			return err
+		err := r.turn(ctx, p)
+		if err == nil {
+			err = r.line.report(r)
 		}
-		n, err := r.read(p, buf[:])
-		r.take(buf[:n])
+		if ctx.Err() != nil {
+			r.farewell(p)
+			return ctx.Err()
+		}
 		if err != nil {
-			return err
-		}
-		r.session.Expire(time.Now()) // also while octets without end keep Read from timing out
-		if err := r.report(); err != nil {
 			return err
 		}
 	}
 }
 
-// write gives the modem the next command, if there is one.
-func (r *runner) write(p *Port) error {
+// turn writes what is to be written and reads until the next deadline.
+func (r *runner) turn(ctx context.Context, p device) error {
+	if err := r.write(p); err != nil {
+		return err
+	}
+	n, err := r.read(ctx, p)
+	r.line.take(r, time.Now(), r.buf[:n])
+	if err == nil {
+		r.line.expire(time.Now()) // also while octets without end keep Read from timing out
+	}
+	return err
+}
+
+// write gives the modem what is to be said now.
+func (r *runner) write(p device) error {
 	now := time.Now()
-	command := r.session.Output(now)
-	if command == "" {
+	out := r.line.output(now)
+	if len(out) == 0 {
 		return nil
 	}
 	p.SetWriteDeadline(now.Add(writeTimeout))
-	if _, err := p.Write(append([]byte(command), '\r')); err != nil {
+	if _, err := p.Write(out); err != nil {
 		return &OpError{"write", r.cfg.Device, cause(err)}
 	}
 	return nil
 }
 
-// read waits for octets until the session's deadline.
-func (r *runner) read(p *Port, buf []byte) (int, error) {
-	if err := p.SetReadDeadline(r.session.Deadline()); err != nil {
+// read waits for octets until the line's deadline. The deadline is set before ctx is looked at,
+// so that the end of ctx is either seen or cuts the deadline short.
+func (r *runner) read(ctx context.Context, p device) (int, error) {
+	if err := p.SetReadDeadline(r.line.deadline()); err != nil {
 		return 0, &OpError{"read", r.cfg.Device, cause(err)}
 	}
-	n, err := p.Read(buf)
+	if ctx.Err() != nil {
+		return 0, nil
+	}
+	n, err := p.Read(r.buf[:])
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, nil
 	}
 	return n, &OpError{"read", r.cfg.Device, cause(err)}
+}
+
+// farewell leaves the modem as it was found, in a time that nobody waits for.
+func (r *runner) farewell(p device) {
+	end := time.Now().Add(farewellTime)
+	for r.line.farewell(time.Now()); !r.line.gone() && time.Now().Before(end); {
+		if r.write(p) != nil {
+			return
+		}
+		p.SetReadDeadline(end)
+		n, err := p.Read(r.buf[:])
+		if err != nil {
+			return
+		}
+		r.line.take(r, time.Now(), r.buf[:n])
+	}
 }
 
 // cause strips the path that package os puts before the system's error.
@@ -128,45 +167,20 @@ func cause(err error) error {
 	if pe := (*os.PathError)(nil); errors.As(err, &pe) {
 		return pe.Err
 	}
+	if se := (*os.SyscallError)(nil); errors.As(err, &se) {
+		return se.Err
+	}
+	if oe := (*net.OpError)(nil); errors.As(err, &oe) {
+		return cause(oe.Err)
+	}
 	return err
 }
 
-// take gives the session the lines in b. A line too long is dropped and reported.
-func (r *runner) take(b []byte) {
-	now := time.Now()
-	for len(b) > 0 {
-		n, line, err := r.lines.Next(b)
-		b = b[n:]
-		if err != nil {
-			r.emit(Event{Kind: Status, Text: "line dropped: too long", Err: err})
-		}
-		if line != nil {
-			r.session.Step(now, line)
-		}
-	}
-}
-
-// report turns the session's notes into events. It returns ErrSilent if the modem is.
-func (r *runner) report() error {
-	for {
-		n, ok := r.session.Next()
-		if !ok {
-			return nil
-		}
-		switch n.Kind {
-		case at.NoteCell:
-			r.access(n.Cell)
-		case at.NoteReady:
-			r.ready(n.Text)
-		case at.NoteSIM, at.NotePIN:
-			r.emit(Event{Kind: Status, Text: n.Text})
-		case at.NoteSlow:
-			r.emit(Event{Kind: Status, Text: "no answer to " + n.Text, Err: ErrSilent})
-		case at.NoteRestarted:
-			r.emit(Event{Kind: Status, Text: "modem restarted"})
-		case at.NoteSilent:
-			return ErrSilent
-		}
+// dropped reports what could not be used: each at first, then at every doubling of their number,
+// so that a flood of them does not flood the host.
+func (r *runner) dropped(what string, err error) {
+	if r.drops++; r.drops&(r.drops-1) == 0 {
+		r.emit(Event{Kind: Status, Text: what + " (" + strconv.FormatUint(uint64(r.drops), 10) + " so far)", Err: err})
 	}
 }
 

@@ -370,8 +370,8 @@ func TestRunWrongPIN(t *testing.T) {
 }
 
 func TestRunProtocols(t *testing.T) {
-	if err := Run(t.Context(), Config{Protocol: "qmi"}, nil); err != ErrProtocol {
-		t.Errorf("qmi: %v", err)
+	if err := Run(t.Context(), Config{Protocol: "mbim"}, nil); err != ErrProtocol {
+		t.Errorf("mbim: %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

@@ -1,7 +1,7 @@
 package at
 
-// byEARFCN returns the duplex mode of a downlink EARFCN (TS 36.101 table 5.7.3-1).
-func byEARFCN(n int) Duplex {
+// DuplexOfEARFCN returns the duplex mode of a downlink EARFCN (TS 36.101 table 5.7.3-1).
+func DuplexOfEARFCN(n int) Duplex {
 	switch {
 	case n >= 36000 && n < 65536:
 		return TDD
@@ -11,12 +11,25 @@ func byEARFCN(n int) Duplex {
 	return FDD
 }
 
-// byLTEBand returns the duplex mode of an E-UTRA operating band (TS 36.101 table 5.5-1).
-func byLTEBand(n int) Duplex {
+// DuplexOfLTEBand returns the duplex mode of an E-UTRA operating band (TS 36.101 table 5.5-1).
+func DuplexOfLTEBand(n int) Duplex {
 	switch {
 	case n >= 33 && n <= 48, n >= 50 && n <= 54:
 		return TDD
 	case n >= 1 && n <= 31, n >= 65 && n <= 106:
+		return FDD
+	}
+	return DuplexUnknown
+}
+
+// DuplexOfNRBand returns the duplex mode of an NR operating band (TS 38.101-1 table 5.2-1, TS
+// 38.101-2 table 5.2-1). Supplementary bands are the primary cell's in no network.
+func DuplexOfNRBand(n int) Duplex {
+	switch {
+	case n == 34, n >= 38 && n <= 41, n >= 46 && n <= 48, n == 50, n == 51, n == 53, n == 54, n >= 77 && n <= 79,
+		n == 90, n == 96, n >= 100 && n <= 102, n == 104, n >= 257 && n <= 263:
+		return TDD
+	case n >= 1 && n <= 31, n >= 65 && n <= 75, n == 85, n == 91, n == 92, n == 93, n == 94, n == 105:
 		return FDD
 	}
 	return DuplexUnknown

@@ -180,12 +180,12 @@ func TestVectorsSMONI(t *testing.T) {
 func TestDuplex(t *testing.T) {
 	for n, want := range map[int]Duplex{0: FDD, 1357: FDD, 4949: FDD, 4950: DuplexUnknown, 5009: DuplexUnknown, 5010: FDD, 5400: DuplexUnknown,
 		5730: FDD, 7450: DuplexUnknown, 35999: FDD, 36000: TDD, 38950: TDD, 43390: TDD, 65535: TDD, 65536: FDD, 66935: FDD, -1: DuplexUnknown} {
-		if got := byEARFCN(n); got != want {
+		if got := DuplexOfEARFCN(n); got != want {
 			t.Errorf("EARFCN %d: %d, want %d", n, got, want)
 		}
 	}
 	for n, want := range map[int]Duplex{0: DuplexUnknown, 1: FDD, 20: FDD, 33: TDD, 40: TDD, 48: TDD, 49: DuplexUnknown, 53: TDD, 66: FDD, 999: DuplexUnknown} {
-		if got := byLTEBand(n); got != want {
+		if got := DuplexOfLTEBand(n); got != want {
 			t.Errorf("band %d: %d, want %d", n, got, want)
 		}
 	}

@@ -110,7 +110,7 @@ func readCPSI(line []byte, c *Cell) {
 	case "LTE", "LTE CAT-M1", "LTE NB-IOT":
 		band, _ := bytes.CutPrefix(l.at(6), []byte("EUTRAN-BAND"))
 		n, _ := number(band)
-		c.set(EUTRAN, byLTEBand(n), join(mcc, mnc), area, uint64(id), ok)
+		c.set(EUTRAN, DuplexOfLTEBand(n), join(mcc, mnc), area, uint64(id), ok)
 	case "WCDMA":
 		c.set(UTRAN, FDD, join(mcc, mnc), area, uint64(id), ok)
 	case "GSM":
@@ -133,7 +133,7 @@ func readRFSTS(line []byte, c *Cell) {
 	for i := 8; i < l.n; i++ {
 		if l.quoted(i) {
 			id, okID := hexNumber(l.at(i - 1))
-			c.set(EUTRAN, byEARFCN(earfcn), join(mcc, mnc), l.at(5), id, ok && okID)
+			c.set(EUTRAN, DuplexOfEARFCN(earfcn), join(mcc, mnc), l.at(5), id, ok && okID)
 			return
 		}
 	}
@@ -155,7 +155,7 @@ func readGSTATUS(line []byte, c *Cell) {
 			c.ID, c.Located = id, ok && c.Located
 		case cut(row, "LTE band:", &value):
 			n, _ := number(bytes.TrimPrefix(value, []byte("B")))
-			c.Duplex = byLTEBand(n)
+			c.Duplex = DuplexOfLTEBand(n)
 		}
 		_, row, _ = bytes.Cut(row, []byte("\t")) // two columns share a line
 		row = bytes.TrimLeft(row, "\t ")
@@ -185,7 +185,7 @@ func readGTCCINFO(line []byte, c *Cell) {
 	switch plmn := join(l.at(2), l.at(3)); string(l.at(1)) {
 	case "4":
 		band, _ := number(l.at(8))
-		c.set(EUTRAN, byLTEBand(band-100), plmn, l.at(4), id, ok)
+		c.set(EUTRAN, DuplexOfLTEBand(band-100), plmn, l.at(4), id, ok)
 	case "9":
 		c.set(NR, DuplexUnknown, plmn, l.at(4), id, ok && id>>36 == 0)
 	}
@@ -199,7 +199,7 @@ func readMONSC(line []byte, c *Cell) {
 	case "LTE":
 		id, ok := hexNumber(l.at(4))
 		earfcn, okN := number(l.at(3))
-		c.set(EUTRAN, byEARFCN(earfcn), plmn, l.at(6), id, ok && okN)
+		c.set(EUTRAN, DuplexOfEARFCN(earfcn), plmn, l.at(6), id, ok && okN)
 	case "GSM":
 		id, ok := hexNumber(l.at(6))
 		c.set(GERAN, DuplexUnknown, plmn, l.at(7), id, ok)
