@@ -125,12 +125,12 @@ func (e *simEnd) read() {
 
 // written tells the machine that a buffer has left, once the other end keeps up.
 func (e *simEnd) written(tries int) {
-	e.node.later(time.Millisecond, func() {
+	e.node.later(time.Millisecond+time.Duration(min(tries, 1))*20*time.Millisecond, func() {
 		switch {
 		case e.closed:
 		case len(e.peer.rx) < 64:
 			e.node.step(Event{Kind: EvWritten, Flow: e.flow, Door: e.door})
-		case tries > 30000:
+		case tries > 1500:
 			e.conn.reset()
 		default:
 			e.written(tries + 1)
@@ -164,7 +164,11 @@ func (e *simEnd) finish(why Fault) {
 		return
 	}
 	if len(e.rx) > 0 && why == FaultEOF && (e.node == nil || e.node.core != nil && e.node.boot == e.boot) {
-		e.conn.s.after(10*time.Millisecond, func() { e.finish(why) })
+		wait := 10 * time.Millisecond
+		if e.node != nil && e.node.asleep {
+			wait = time.Minute
+		}
+		e.conn.s.after(wait, func() { e.finish(why) })
 		return
 	}
 	e.closed, e.rx = true, nil
