@@ -1,5 +1,5 @@
-// Package modemtest is a simulated AT modem behind a real pty (or a Unix socket): it answers
-// commands, sends unsolicited lines, moves between cells, loses coverage, falls silent, vanishes
+// Package modemtest is a simulated modem behind a real pty (or a Unix socket), by AT or by QMI. It
+// answers commands, sends unsolicited lines, moves between cells, loses coverage, falls silent, vanishes
 // with its device and comes back under another pty.
 //
 // Its lines are literals in the forms that real modems were recorded to use, with the source

@@ -24,7 +24,11 @@ func (m *Modem) plug() error {
 		}
 		m.line = line{listener: l}
 		m.wg.Add(1)
-		go m.accept(l)
+		if m.opts.Protocol == "qmi" {
+			go m.acceptQMI(l)
+		} else {
+			go m.accept(l)
+		}
 		return nil
 	}
 	master, slave, err := openPTY()
@@ -39,7 +43,11 @@ func (m *Modem) plug() error {
 	m.line = line{master: master, slave: slave, remove: m.path}
 	m.out = master
 	m.wg.Add(1)
-	go m.serve(master)
+	if m.opts.Protocol == "qmi" {
+		go m.serveQMI(&qmiConn{conn: master, proxied: true, clients: map[byte][]byte{}})
+	} else {
+		go m.serve(master)
+	}
 	return nil
 }
 
@@ -73,6 +81,10 @@ func (m *Modem) unplug() {
 	if l.slave != nil {
 		l.slave.Close()
 	}
+	for _, u := range m.users {
+		u.Close()
+	}
+	m.users = nil
 }
 
 // accept serves one connection after the other.
@@ -170,6 +182,11 @@ func (m *Modem) put(raw string) {
 	if m.out != nil {
 		m.out.SetWriteDeadline(time.Now().Add(time.Second))
 		io.WriteString(m.out, raw)
+		return
+	}
+	for _, u := range m.users {
+		u.SetWriteDeadline(time.Now().Add(time.Second))
+		io.WriteString(u, raw)
 	}
 }
 

@@ -12,12 +12,13 @@ import (
 // Options says what is simulated. The zero Options is the profile "quectel-ec25" in the cell of
 // the reference trace, on a pty with a name of its own.
 type Options struct {
-	Profile string                       // one of Profiles; "" is quectel-ec25
-	Link    string                       // symbolic link to make to the pty; "" makes one in a new directory
-	Unix    string                       // listen on this Unix socket ("@NAME": abstract) instead of a pty
-	Cell    string                       // initial cell, as for Modem.Cell; "" is DefaultCell
-	PIN     string                       // the SIM asks for it; "" is a SIM without PIN
-	Log     func(direction, line string) // called for each line: "<" from the modem, ">" to it; may be nil; must not call the Modem
+	Protocol string                       // "" and "at", or "qmi": to a Unix socket as qmi-proxy's, on a pty as the device
+	Profile  string                       // one of Profiles; "" is quectel-ec25
+	Link     string                       // symbolic link to make to the pty; "" makes one in a new directory
+	Unix     string                       // listen on this Unix socket ("@NAME": abstract) instead of a pty
+	Cell     string                       // initial cell, as for Modem.Cell; "" is DefaultCell
+	PIN      string                       // the SIM asks for it; "" is a SIM without PIN
+	Log      func(direction, line string) // called for each line: "<" from the modem, ">" to it; may be nil; must not call the Modem
 }
 
 // DefaultCell is the access network of the reference trace.
@@ -38,10 +39,14 @@ type Modem struct {
 	back        *time.Timer // of Vanish
 	closed      bool
 	commands    []string
+	users       []*qmiConn // of QMI
 }
 
 // Start starts a modem. Its SIM is in and its network is there.
 func Start(o Options) (*Modem, error) {
+	if o.Protocol != "" && o.Protocol != "at" && o.Protocol != "qmi" {
+		return nil, fmt.Errorf("modemtest: protocol %q is neither at nor qmi", o.Protocol)
+	}
 	p := findProfile(o.Profile)
 	if p == nil {
 		return nil, fmt.Errorf("modemtest: profile %q: not one of %v", o.Profile, Profiles())
@@ -133,12 +138,19 @@ func (m *Modem) SIM(in bool) {
 			lines = []string{"+CPIN: SIM PIN"}
 		}
 	}
-	m.say(lines)
+	if m.opts.Protocol != "qmi" {
+		m.say(lines)
+	}
 	m.change(func() { m.state.sim = in })
 }
 
 // change changes the state and sends the registration lines that differ by it.
 func (m *Modem) change(f func()) {
+	if m.opts.Protocol == "qmi" {
+		f()
+		m.indicate()
+		return
+	}
 	before := m.state.unsolicited()
 	f()
 	for _, l := range m.state.unsolicited() {
@@ -181,7 +193,7 @@ func (m *Modem) reappear() {
 		m.log("!", err.Error())
 		return
 	}
-	m.say(m.state.profile.banner)
+	m.greet()
 }
 
 // Send writes octets as they are, as if the modem had sent them unasked; during a silence too.
@@ -196,10 +208,19 @@ func (m *Modem) Restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.state.boot(m.opts.PIN)
+	m.greet()
+}
+
+// greet is what a modem says that has just started.
+func (m *Modem) greet() {
+	if m.opts.Protocol == "qmi" {
+		m.resync()
+		return
+	}
 	m.say(m.state.profile.banner)
 }
 
-// Commands returns what the modem was asked so far, one command line each.
+// Commands returns what the modem was asked so far: command lines, or of QMI service and message.
 func (m *Modem) Commands() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
