@@ -106,7 +106,7 @@ func (e *edge) open(ctx context.Context, sp *spool.Spool) error {
 		defer close(e.unused)
 		e.runSpool(sp)
 	})
-	if e.cfg.Modem.Protocol == "at" {
+	if p := e.cfg.Modem.Protocol; p == "at" || p == "qmi" {
 		e.goDo(func() { e.runModem(ctx) })
 	}
 	return nil
