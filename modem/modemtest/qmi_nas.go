@@ -114,7 +114,7 @@ func (c cell) locationTLVs(covered bool) []byte {
 		return tlv(0x10, octets("00000000 000000 0000 0000 00 ffffffff 2800 00"))
 	case c.radio == radioLTE:
 		out := tlv(0x13, []byte{1}, c.bcd(), le(2, area), le(4, id), le(2, c.earfcn()), octets("0000 01 3e 28 3e 01 0000 bdff 19fc 23fd 1e00"))
-		out = append(out, octets("140200 0100 150200 1600 160200 0100 1e0400 ffffffff 260200 4600")...)
+		out = append(out, octets("140200 0100 150200 0100 160200 0100 1e0400 ffffffff 260200 4600")...)
 		return append(append(out, tlv(0x27, le(4, c.earfcn()))...), octets("280100 00 2a0400 03000000 2c0400 00000000")...)
 	case c.radio == radioNR:
 		out := tlv(0x2E, le(4, 504990))

@@ -1,11 +1,12 @@
-// Modemsim is a simulated AT modem for development: package modemtest as a process.
+// Modemsim is a simulated modem for development, by AT or QMI: package modemtest as a process.
 //
 // Usage:
 //
 //	modemsim [-pty LINK | -unix PATH] [-profile NAME] [-protocol at|qmi] [-cell VALUE] [-pin PIN] [-v]
 //
 // It makes the symbolic link LINK to a new pty (without -pty a link in a new directory), or
-// listens on the Unix socket PATH (@NAME: an abstract one), prints
+// listens on the Unix socket PATH (@NAME: an abstract one; with -protocol qmi it is answered as by
+// qmi-proxy, whose own is @qmi-proxy), prints
 //
 //	ready ADDR
 //
@@ -16,13 +17,12 @@
 //	silent SECONDS    answer nothing
 //	vanish SECONDS    take the device away, and bring it back as another pty
 //	sim in|out        put the SIM in, or take it out
-//	restart           forget all settings and say the banner
+//	restart           forget all settings and say the banner, or QMI's sync indication
 //	quit              end
 //
 // A bad command is reported on standard error and changes nothing. The end of standard input
 // only ends the reading of commands; modemsim ends on quit, SIGTERM or SIGINT with status 0. It
-// ends with 1 if the modem cannot be made and with 2 on wrong usage; -protocol qmi is not yet
-// there and ends with 2.
+// ends with 1 if the modem cannot be made and with 2 on wrong usage.
 package main
 
 import (
@@ -76,7 +76,7 @@ func parse(args []string, stdout, stderr io.Writer) (o modemtest.Options, code i
 	f.StringVar(&o.Profile, "profile", "", "`NAME` of a modem: "+strings.Join(modemtest.Profiles(), ", "))
 	f.StringVar(&o.Cell, "cell", "", "initial cell, a `VALUE` of P-Access-Network-Info")
 	f.StringVar(&o.PIN, "pin", "", "`PIN` that the SIM asks for")
-	protocol := f.String("protocol", "at", "`at` or qmi")
+	f.StringVar(&o.Protocol, "protocol", "at", "`at` or qmi")
 	verbose := f.Bool("v", false, "print each line on standard error")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -90,9 +90,7 @@ func parse(args []string, stdout, stderr io.Writer) (o modemtest.Options, code i
 		fault = "unexpected argument " + strconv.Quote(f.Arg(0))
 	case o.Link != "" && o.Unix != "":
 		fault = "-pty and -unix exclude each other"
-	case *protocol == "qmi":
-		fault = "-protocol qmi: not yet"
-	case *protocol != "at":
+	case o.Protocol != "at" && o.Protocol != "qmi":
 		fault = "-protocol is at or qmi"
 	case !modemtest.Known(o.Profile):
 		fault = "-profile: not one of " + strings.Join(modemtest.Profiles(), ", ")

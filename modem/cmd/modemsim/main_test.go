@@ -94,7 +94,7 @@ func TestEndOfInputIsNotTheEnd(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for args, want := range map[string]int{
-		"-protocol qmi": 2, "-protocol x": 2, "-profile x": 2, "-pty a -unix b": 2, "more": 2, "-nonsense": 2, "-h": 0,
+		"-protocol x": 2, "-profile x": 2, "-pty a -unix b": 2, "more": 2, "-nonsense": 2, "-h": 0,
 		"-pty /nonexistent/tty": 1, "-cell x": 1,
 	} {
 		var stderr buffer
