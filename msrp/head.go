@@ -159,8 +159,11 @@ const (
 // field reads the header field in b[from:to], a line without its CRLF.
 func (h *Head) field(b []byte, from, to int, last *lastPaths) {
 	h.Headers++
-	colon := bytes.IndexByte(b[from:to], ':')
-	if colon <= 0 || !clean(b[from:to]) {
+	colon := 0 // names are short
+	for from+colon < to && b[from+colon] != ':' {
+		colon++
+	}
+	if colon == 0 || from+colon == to || !clean(b[from:to]) {
 		h.fault(ErrHeader)
 		return
 	}

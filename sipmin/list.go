@@ -1,5 +1,7 @@
 package sipmin
 
+import "bytes"
+
 // skipQuoted returns the offset after the quoted string that opens at b[i], or
 // -1 if end comes first (quoted-string, RFC 3261 §25.1).
 func skipQuoted(b []byte, i, end int) int {
@@ -48,7 +50,10 @@ func indexOutside(b []byte, i, end int, c byte, angles bool) int {
 // more tells whether there was one.
 func splitElement(b []byte, s Span) (elem, rest Span, more bool) {
 	end := s.End()
-	i := indexOutside(b, int(s.Off), end, ',', true)
+	i := end
+	if bytes.IndexByte(s.In(b), ',') >= 0 { // most fields have one element
+		i = indexOutside(b, int(s.Off), end, ',', true)
+	}
 	return trim(b, int(s.Off), i), span(min(i+1, end), end), i < end
 }
 

@@ -30,6 +30,13 @@ type Framer struct {
 // for, or is sized by, a claimed length beyond what a frame may hold.
 func (f *Framer) Frame(b []byte) (n int, err error) {
 	for {
+		if f.small(b) {
+			if f.stepOut() {
+				n, *f = f.at, Framer{most: f.most}
+				return n, nil
+			}
+			continue
+		}
 		h, err := readHeader(b[min(f.at, len(b)):])
 		switch {
 		case err != nil:
@@ -52,6 +59,27 @@ func (f *Framer) Frame(b []byte) (n int, err error) {
 			return n, nil
 		}
 	}
+}
+
+// small steps over a value of the two commonest kinds, an integer of one octet or a str of
+// at most 31, if it is there whole.
+func (f *Framer) small(b []byte) bool {
+	if f.at >= len(b) {
+		return false
+	}
+	n := 1
+	switch c := b[f.at]; {
+	case c <= 0x7f || c >= 0xe0:
+	case c >= 0xa0 && c <= 0xbf:
+		n += int(c & 0x1f)
+	default:
+		return false
+	}
+	if f.at+n > min(len(b), MaxFrame) {
+		return false
+	}
+	f.at += n
+	return true
 }
 
 func (f *Framer) nesting() int {

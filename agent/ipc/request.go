@@ -23,6 +23,7 @@ type Request struct {
 	Method Method
 	Field  Key    // what an error of ParseRequest is about; 0: the request as a whole
 	seen   keySet // keys that were present
+	utf8   bool   // the body is a str, and so known to be UTF-8
 
 	To            Span // valid by [ValidAddress]
 	Body          Span
@@ -156,6 +157,7 @@ func (r *Request) parsePair(v *reader) error {
 func (r *Request) parseValue(v *reader, k Key) (err error) {
 	switch k {
 	case KeyBody:
+		r.utf8 = v.peek() == kindStr
 		r.Body, err = v.body()
 	case KeyTo:
 		r.To, err = v.text(MaxAddress, ValidAddress)
@@ -278,7 +280,7 @@ func (r *Request) complete(b []byte) error {
 		}
 	}
 	// The pieces of a longer body may cut a character in two: see [TextCheck].
-	if r.Method == MethodSend && !r.More && IsText(r.ContentType.In(b)) && !validUTF8(r.Body.In(b)) {
+	if r.Method == MethodSend && !r.More && IsText(r.ContentType.In(b)) && !r.utf8 && !validUTF8(r.Body.In(b)) {
 		r.Field = KeyBody
 		return ErrUTF8
 	}

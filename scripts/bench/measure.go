@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const rounds = 21
@@ -50,16 +52,24 @@ type group struct {
 	threads  bool // needs more than one; allocations cannot be told apart then
 }
 
-func timed(s *subject) float64 {
-	start := time.Now()
+// timed is the time of one of n, in nanoseconds by clock.
+func (s *subject) timed(clock int32) float64 {
+	start := reading(clock)
 	s.run(s.n)
-	return float64(time.Since(start).Nanoseconds()) / float64(s.n)
+	return float64(reading(clock)-start) / float64(s.n)
+}
+
+// reading is the time of a clock, CLOCK_MONOTONIC or CLOCK_PROCESS_CPUTIME_ID.
+func reading(clock int32) int64 {
+	var t unix.Timespec
+	must(unix.ClockGettime(clock, &t))
+	return t.Nano()
 }
 
 // calibrate chooses n so that a sample takes about d.
-func (s *subject) calibrate(d time.Duration) {
+func (s *subject) calibrate(d time.Duration, clock int32) {
 	for s.n = 1; ; s.n *= 2 {
-		if t := timed(s) * float64(s.n); t >= float64(d)/4 || s.n > 1<<28 {
+		if t := s.timed(clock) * float64(s.n); t >= float64(d)/4 || s.n > 1<<28 {
 			s.n = max(1, int(float64(s.n)*float64(d)/max(t, 1)))
 			return
 		}
@@ -67,13 +77,15 @@ func (s *subject) calibrate(d time.Duration) {
 }
 
 // measure runs what has no connection on one thread, so that whoever makes garbage pays
-// for its collection.
+// for its collection, and counts its CPU time, which other programs do not disturb.
 func (g *group) measure(total time.Duration) {
+	clock := int32(unix.CLOCK_MONOTONIC)
 	if !g.threads {
+		clock = unix.CLOCK_PROCESS_CPUTIME_ID
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	}
 	for _, s := range g.subjects {
-		s.calibrate(total / rounds)
+		s.calibrate(total/rounds, clock)
 		if !g.threads {
 			s.allocs = testing.AllocsPerRun(20, func() { s.run(1) })
 		}
@@ -81,7 +93,7 @@ func (g *group) measure(total time.Duration) {
 	for round := range rounds {
 		for i := range g.subjects {
 			s := g.subjects[(i+round)%len(g.subjects)]
-			s.ns[round] = timed(s)
+			s.ns[round] = s.timed(clock)
 		}
 	}
 }

@@ -9,11 +9,7 @@ import (
 )
 
 func sipGroups() []group {
-	var all []group
-	for _, name := range []string{"invite.sip", "200ok.sip"} {
-		all = append(all, sipParse(name))
-	}
-	return append(all, sipBuild())
+	return []group{sipParse("invite.sip", aim{bound: 0.30}), sipParse("200ok.sip", aim{}), sipBuild()}
 }
 
 // eager reads what sipgo reads of every message, and what an agent needs of an INVITE:
@@ -56,7 +52,7 @@ func addresses(b []byte, rest sipmin.Span) error {
 	}
 }
 
-func sipParse(name string) group {
+func sipParse(name string, a aim) group {
 	text := wire(name)
 	msg, parser := new(sipmin.Msg), sip.NewParser()
 	return group{what: "SIP parse " + name, subjects: []*subject{
@@ -82,7 +78,7 @@ func sipParse(name string) group {
 				splitLines(text)
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{bound: 0.30}}, {2, 1, aim{}}, {2, 3, aim{}}}}
+	}, pairs: []pair{{0, 1, a}, {2, 1, aim{}}, {2, 3, aim{}}}}
 }
 
 var lines int
