@@ -58,13 +58,14 @@ func (s *Spool) clean() error {
 		}
 	}
 	old := s.segs[0]
-	moves, err := s.copyEntries(old.seq, nil)
+	moves, err := s.copyEntries(old.seq, s.moves[:0])
 	if err == nil {
 		moves, err = s.copyPeers(old.seq, moves)
 	}
 	if err == nil {
 		moves, err = s.copySeen(old.seq, moves)
 	}
+	s.moves = moves
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ const seenAtOnce = 512
 
 // copySeen copies the seen ids of a segment, and those that have no record.
 func (s *Spool) copySeen(seq uint32, moves []moved) ([]moved, error) {
-	var b []byte
+	b := s.seenRoom[:0]
 	first := len(moves)
 	flush := func() error {
 		if len(b) == 0 {

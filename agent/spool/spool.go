@@ -76,6 +76,9 @@ type Spool struct {
 	damaged []Damage
 	scratch []byte
 	block   []byte
+
+	moves    []moved // of the segment being cleaned
+	seenRoom []byte  // seen ids on their way out of it
 }
 
 // A slot is what memory keeps of one live message. seq 0 means that its record is in the
@@ -128,6 +131,7 @@ func newSpool(o Options) *Spool {
 		maxSeen: int(min(SeenIDs, o.MaxBytes/96)), segSize: int(min(SegmentSize, max(8<<10, o.MaxBytes/32&^4095))),
 		hash: sha256.New(), slots: make([]slot, 0, o.MaxMessages), peers: map[string]*conversation{}, open: map[uint64]*body{},
 		pend: make([]byte, 0, maxPending), scratch: make([]byte, SegmentSize), block: make([]byte, blockSize),
+		seenRoom: make([]byte, 0, seenAtOnce*seenSize),
 	}
 	s.byID = newIndex(o.MaxMessages, func(p int32) uint64 { return s.slots[p].id })
 	s.bySeen = newIndex(o.MaxMessages, func(p int32) uint64 { return s.slots[p].seen })
