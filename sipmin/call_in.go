@@ -240,5 +240,6 @@ func (u *UA) byeCame(now time.Time, c *call, key hash) {
 		_ = u.respondTxn(now, t, &ownResponse{status: 200})
 	}
 	u.emit(c, u.withMessage(Event{Kind: EvEnded, Reason: ReasonBye, Cause: u.cause()}))
+	u.orphan(now, c)
 	u.release(c)
 }

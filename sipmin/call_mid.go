@@ -294,6 +294,7 @@ func (u *UA) leave(now time.Time, c *call) {
 		_ = u.respondTxn(now, t, &ownResponse{status: 487})
 	}
 	u.sendBye(now, &c.d, c.reason)
+	u.orphan(now, c)
 }
 
 // sessionOver ends a session that nobody refreshed, RFC 4028 §10.

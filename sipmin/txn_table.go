@@ -213,6 +213,23 @@ func (u *UA) stepTxn(now time.Time, t *txn, e txnEvent) txnAction {
 	return do
 }
 
+// orphan bounds what the INVITEs of a call still wait for, before the call ends.
+func (u *UA) orphan(now time.Time, c *call) {
+	for i := range u.txns {
+		if t := &u.txns[i]; t.call == c.name() {
+			u.bound(now, t)
+		}
+	}
+}
+
+// bound ends an INVITE whose call is over: it has no Timer B once it has a provisional
+// response, and the final one may be lost. RFC 3261 §9.1 gives a cancelled one 64*T1.
+func (u *UA) bound(now time.Time, t *txn) {
+	if t.kind == txnInviteClient && t.state == sProceeding && t.until.IsZero() {
+		t.until = now.Add(64 * u.cfg.Timers.T1)
+	}
+}
+
 // sendMemo sends the kept message.
 func (u *UA) sendMemo(now time.Time, t *txn) {
 	switch {

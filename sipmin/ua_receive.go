@@ -47,6 +47,9 @@ func (u *UA) response(now time.Time) {
 		return
 	}
 	do := u.stepTxn(now, t, statusEvent(u.msg.Status))
+	if t.call == 0 {
+		u.bound(now, t)
+	}
 	if do&aACK != 0 {
 		u.ackFailure(now, t)
 	}
