@@ -286,7 +286,9 @@ func (c *Core) forgetIfSettled(i int32) {
 		return
 	}
 	c.unlinkReceipt(i)
-	c.do(Action{Kind: ActForget, ID: c.box.table[i].id})
+	if !c.box.table[i].ghost {
+		c.do(Action{Kind: ActForget, ID: c.box.table[i].id})
+	}
 	c.box.Remove(i)
 }
 

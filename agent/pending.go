@@ -41,10 +41,7 @@ type pending struct {
 }
 
 // loadPause is how long nothing is read from the spool after no buffer was free for it.
-const loadPause = 20 * time.Millisecond
-
-// buffersPause is how soon the core looks whether buffers have come back.
-const buffersPause = 100 * time.Millisecond
+const loadPause = 100 * time.Millisecond
 
 // mayLoad reports whether something may be read from the spool: not while there is no buffer
 // to read it into.
@@ -63,7 +60,7 @@ func (c *Core) watchBuffers() {
 		wait = wait || h.flow != 0 && behind && c.pool.Free() <= c.pool.Total()/replayShare
 	}
 	if wait {
-		c.loadAfter = c.now.Add(buffersPause)
+		c.loadAfter = c.now.Add(loadPause)
 	}
 }
 

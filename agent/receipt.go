@@ -48,7 +48,9 @@ func (c *Core) receipted(place int32, marks State) {
 	m := &c.box.table[place]
 	if m.state|marks != m.state {
 		m.state |= marks
-		c.do(Action{Kind: ActMark, ID: m.id, State: m.state, Millis: c.wall.UnixMilli()})
+		if !m.ghost {
+			c.do(Action{Kind: ActMark, ID: m.id, State: m.state, Millis: c.wall.UnixMilli()})
+		}
 	}
 	if c.owed(place) == 0 {
 		c.unlinkReceipt(place)
@@ -87,10 +89,19 @@ func (c *Core) repeatReceipt(p *pending, ev *Event) {
 	if peer == nil || spool.ParseEntry(ev.Buf.Bytes(), &e) != nil {
 		return
 	}
-	if place := c.box.FindIMDN(peer, e.IMDNID, true); place >= 0 && c.box.table[place].state&InReceipted != 0 {
+	place := c.box.FindIMDN(peer, e.IMDNID, true)
+	if place < 0 { // settled and forgotten long ago
+		m := inboxMessage(&e, peer)
+		m.ghost, m.state = true, InStored|InAcked|InReceipted|InSeen|InDisplayed
+		if place = c.box.Add(m); place < 0 {
+			return
+		}
+	}
+	if c.box.table[place].state&InReceipted != 0 {
 		c.box.table[place].state &^= InReceipted
 		c.oweReceipts(place)
 	}
+	c.forgetIfSettled(place)
 }
 
 // takesIMDN reports whether notifications may go on a session; else they wait, and go by
