@@ -22,7 +22,7 @@ type message struct {
 	unread   bool // incoming: no subscriber has been sent it since it was stored
 	large    bool // the body is a file of its own
 	incoming bool
-	ghost    bool // incoming: forgotten on flash; here only to be notified of once more
+	ghost    bool            // incoming: forgotten on flash; here only to be notified of once more
 	imdnID   [maxIMDNID]byte // ours: idLen octets; the peer's: as it wrote it
 	imdnLen  uint8
 	next     int32 // the next of its peer's queue (outgoing) or receipts (incoming); -1: last

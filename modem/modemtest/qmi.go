@@ -165,16 +165,15 @@ func (m *Modem) sendQMI(c *qmiConn, service, client, kind byte, tid []byte, id i
 
 // Results: TLV 02 with status and error.
 var (
-	resultOK           = octets("02 0400 0000 0000")
-	resultExhausted    = octets("02 0400 0100 0500")
-	resultBadClient    = octets("02 0400 0100 0700")
-	resultBadPIN       = octets("02 0400 0100 0c00")
-	resultMissing      = octets("02 0400 0100 1100")
-	resultNoService    = octets("02 0400 0100 1f00")
-	resultUninitial    = octets("02 0400 0100 2500")
-	resultNoInfo       = octets("02 0400 0100 4a00")
-	resultBadCommand   = octets("02 0400 0100 4700")
-	resultFileNotFound = octets("02 0400 0100 5000")
+	resultOK         = octets("02 0400 0000 0000")
+	resultExhausted  = octets("02 0400 0100 0500")
+	resultBadClient  = octets("02 0400 0100 0700")
+	resultBadPIN     = octets("02 0400 0100 0c00")
+	resultMissing    = octets("02 0400 0100 1100")
+	resultNoService  = octets("02 0400 0100 1f00")
+	resultUninitial  = octets("02 0400 0100 2500")
+	resultNoInfo     = octets("02 0400 0100 4a00")
+	resultBadCommand = octets("02 0400 0100 4700")
 )
 
 // octets reads octets written in hexadecimal, with spaces.
