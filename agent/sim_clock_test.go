@@ -143,7 +143,7 @@ func (s *sim) newNode(name, number string, addr string) *simNode {
 	n.cfg.Modem.AccessNetwork = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"
 	n.cfg.Spool.MaxMessages = s.plan.maxMessages
 	n.cfg.Memory.Sessions = 4
-	n.host = &simHost{n: n, number: number, shown: map[string]string{}, byID: map[string]*simGot{}}
+	n.host = &simHost{n: n, number: number, shown: map[string]string{}, byID: map[string]*simGot{}, early: map[string]map[string]any{}}
 	return n
 }
 

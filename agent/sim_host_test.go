@@ -22,10 +22,11 @@ type simHost struct {
 	sent    []*simSent
 	busy    bool // a send waits for its reply
 	byID    map[string]*simGot
-	shown   map[string]string // name of a text → message_id under which it was shown
-	order   []string          // message_ids as they came
-	deaf    bool              // acknowledges nothing
-	life    int               // counts connections
+	shown   map[string]string         // name of a text → message_id under which it was shown
+	order   []string                  // message_ids as they came
+	early   map[string]map[string]any // what was told of messages whose message_id we did not know yet
+	deaf    bool                      // acknowledges nothing
+	life    int                       // counts connections
 }
 
 // A simSent is one text that the host wants to send.
@@ -120,6 +121,9 @@ func (h *simHost) list(after string) {
 
 // listed takes a state of a listing, unless a notification has told more meanwhile.
 func (h *simHost) listed(p map[string]any) {
+	if h.early[p["message_id"].(string)] == nil {
+		h.early[p["message_id"].(string)] = p
+	}
 	for _, m := range h.sent {
 		if m.id == p["message_id"] && (m.boot != h.n.boot || simRank[p["state"].(string)] > simRank[m.state]) {
 			h.status(p)
@@ -209,6 +213,9 @@ func (h *simHost) sendNext() {
 				return
 			}
 			m.id = r["message_id"].(string)
+			if p := h.early[m.id]; p != nil {
+				h.listed(p)
+			}
 			h.sendNext()
 		})
 		if h.n.s.faults && h.n.s.chance(60) {
@@ -403,6 +410,7 @@ func (h *simHost) status(p map[string]any) {
 	s, id, state := h.n.s, p["message_id"].(string), p["state"].(string)
 	reason, _ := p["reason"].(string)
 	s.note("%s status %s %s %s %v", h.n.name, id, state, reason, p["code"])
+	h.early[id] = p
 	for _, m := range h.sent {
 		if m.id != id {
 			continue

@@ -151,6 +151,9 @@ func (s *Session) chunk(now time.Time, buf []byte, h *Head) {
 	case !h.HasBody && (i < 0 || h.Start == 1):
 		s.cur.kind, s.cur.slot = curEmpty, i
 		return
+	case i < 0 && s.isForgotten(h.MessageID.In(buf), h.Start == 1):
+		s.deny(again) // its beginning, which was answered 200, is gone: a 200 for the rest would lose it
+		return
 	case i < 0:
 		var code uint16
 		if i, code = s.newSlot(now, buf, h); code != 0 {
@@ -324,16 +327,36 @@ func (s *Session) Accept(now time.Time, i int, code uint16) {
 	}
 }
 
+// again is the status for a message that is to be sent anew from its beginning: any but
+// 200 stops its sender, and unlike 413 it does not say that the message is unwanted.
+const again = 480
+
 // expireSlot drops a message that makes no progress. In the middle of a chunk the sender is
-// told to stop; between chunks there is nothing to answer.
+// told so at once; between chunks there is nothing to answer, and the next chunk is refused.
 func (s *Session) expireSlot(i int) {
 	x := &s.slots[i]
 	if x.state == slotOpen {
 		s.emit(Event{Kind: EvAborted, Slot: i, Code: 408, Local: true, Size: Star, MessageID: x.id.octets(), ContentType: x.ctype.octets()})
 	}
 	x.state = slotFree
+	s.forgotten[s.nForgotten%len(s.forgotten)] = x.id
+	s.nForgotten++
 	if s.cur.kind == curChunk && s.cur.slot == i {
 		s.cur.slot = -1
-		s.deny(413)
+		s.deny(again)
 	}
+}
+
+// isForgotten reports whether a message was dropped unfinished. One that begins anew is
+// remembered no longer.
+func (s *Session) isForgotten(id []byte, begins bool) bool {
+	for i := range s.forgotten {
+		if f := &s.forgotten[i]; f.n > 0 && bytes.Equal(f.octets(), id) {
+			if begins {
+				f.n = 0
+			}
+			return !begins
+		}
+	}
+	return false
 }

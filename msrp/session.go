@@ -42,8 +42,12 @@ type Session struct {
 	stray  [MaxHop]byte // From-Path of a refused stranger, while its answer waits
 	strayN int
 
-	cur     current
-	slots   [Slots]slot
+	cur   current
+	slots [Slots]slot
+
+	forgotten  [MaxOpen]ident // the last messages dropped unfinished
+	nForgotten int
+
 	answers answers
 	reports reports
 
