@@ -24,11 +24,16 @@ var ErrSpool = errors.New("agent: spool unusable")
 // Errors: ErrSpool wraps every fault of the spool, ErrRunning says that another instance
 // answers on the host socket; all else is an error of the operating system.
 func Run(ctx context.Context, cfg *Config, version string, log *slog.Logger, ready func()) error {
-	return runOn(ctx, cfg, nil, version, log, ready)
+	return runOn(ctx, cfg, nil, version, log, ready, Watchdog{})
 }
 
-// runOn is Run with the spool on another file system; nil: the directory of the configuration.
-func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *slog.Logger, ready func()) error {
+// RunWatched is Run with a watchdog.
+func RunWatched(ctx context.Context, cfg *Config, version string, log *slog.Logger, ready func(), w Watchdog) error {
+	return runOn(ctx, cfg, nil, version, log, ready, w)
+}
+
+// runOn is RunWatched with the spool on another file system; nil: the directory of the configuration.
+func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *slog.Logger, ready func(), w Watchdog) error {
 	debug.SetMemoryLimit(cfg.Memory.Limit)
 	if err := removeStale(cfg.Host.Socket); err != nil {
 		return err
@@ -57,7 +62,7 @@ func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *s
 	}
 	log.Info("listening", "version", version, "sip", cfg.IMS.Local.String(), "msrp", e.msrpPort(), "host", cfg.Host.Socket)
 	ready()
-	err = run(ctx, core, e)
+	err = run(ctx, core, e, w)
 	cancel()
 	e.close(flushPatience)
 	log.Info("stopped")

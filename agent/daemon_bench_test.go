@@ -87,7 +87,7 @@ func (r *rig) start(b *testing.B, cfg Config) {
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	limit := debug.SetMemoryLimit(-1)
 	go func() {
-		ended <- runOn(ctx, &cfg, r.fs, "bench", slog.New(slog.DiscardHandler), func() { close(ready) })
+		ended <- runOn(ctx, &cfg, r.fs, "bench", slog.New(slog.DiscardHandler), func() { close(ready) }, Watchdog{})
 	}()
 	select {
 	case <-ready:

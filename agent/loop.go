@@ -12,9 +12,25 @@ const (
 	flushPatience = time.Second
 )
 
+// A Watchdog is told again and again that the loop makes steps. Whoever waits for that in
+// vain knows that it does not: it hangs in a step.
+type Watchdog struct {
+	Every time.Duration // on the clock that stands still in suspend; 0: never
+	Alive func()        // called by the loop itself, after a step; must not wait
+}
+
+// beats is the channel that wakes the loop for the watchdog; nil without one.
+func (w Watchdog) beats() (beats <-chan time.Time, stop func()) {
+	if w.Every <= 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(w.Every)
+	return t.C, t.Stop
+}
+
 // run is the agent's one event loop. It alone touches the core; it waits for events and
 // for one timer, and for nothing else.
-func run(ctx context.Context, core *Core, e *edge) error {
+func run(ctx context.Context, core *Core, e *edge, w Watchdog) error {
 	wake, err := openWakeup()
 	if err != nil {
 		return err
@@ -26,9 +42,14 @@ func run(ctx context.Context, core *Core, e *edge) error {
 	}
 	stop := ctx.Done()
 	var over <-chan time.Time
+	beats, rest := w.beats()
+	defer rest()
 	for {
 		var ev Event // a timer event
+		beat := false
 		select {
+		case <-beats:
+			beat = true
 		case <-wake.C:
 			wake.Fired()
 		case ev = <-e.events:
@@ -50,6 +71,9 @@ func run(ctx context.Context, core *Core, e *edge) error {
 		}
 		if err := wake.Set(core.Deadline()); err != nil {
 			return err
+		}
+		if beat {
+			w.Alive()
 		}
 	}
 }

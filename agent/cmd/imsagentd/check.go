@@ -38,6 +38,7 @@ var questions = []question{
 	{"esp", checkESP},
 	{"device", checkDevice},
 	{"holder", checkHolder},
+	{"capabilities", checkCapabilities},
 	{"state", checkState},
 	{"fdatasync", checkSync},
 	{"clock", checkClock},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -104,6 +105,47 @@ func checkESP(c *agent.Config) finding {
 	f := finding{Verdict: warn, Text: "no security associations: " + err.Error(), Fix: "a kernel with CONFIG_XFRM_USER, INET_ESP, INET6_ESP; or ims.security = \"none\" where the network allows it"}
 	if c.IMS.Register && c.IMS.Security == "ipsec" {
 		f.Verdict = bad
+	}
+	return f
+}
+
+// bindKernel is the first that lets anybody bind a socket to an interface.
+var bindKernel = [2]int{5, 7}
+
+// checkCapabilities says what of root we have, and what of it is missing.
+func checkCapabilities(c *agent.Config) finding {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return finding{Verdict: warn, Text: err.Error(), Fix: "mount -t proc proc /proc"}
+	}
+	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
+	return judgeCapabilities(c.Bearer.Interface, os.Geteuid(), effective(string(text)), kernelVersion(string(release)))
+}
+
+// effective reads CapEff of /proc/PID/status.
+func effective(status string) uint64 {
+	_, rest, _ := strings.Cut(status, "\nCapEff:\t")
+	word, _, _ := strings.Cut(rest, "\n")
+	set, _ := strconv.ParseUint(word, 16, 64)
+	return set
+}
+
+func judgeCapabilities(bound string, uid int, has uint64, kernel [2]int) finding {
+	var names []string
+	for _, c := range []struct {
+		bit  int
+		name string
+	}{{capNetRaw, "CAP_NET_RAW"}, {capWakeAlarm, "CAP_WAKE_ALARM"}} {
+		if has>>c.bit&1 != 0 {
+			names = append(names, c.name)
+		}
+	}
+	f := finding{Verdict: good, Text: fmt.Sprintf("user %d with %s", uid, cmp.Or(strings.Join(names, ", "), "none"))}
+	switch {
+	case bound != "" && has>>capNetRaw&1 == 0 && older(kernel, bindKernel):
+		f.Verdict, f.Fix = bad, "bearer.interface is set, and before Linux 5.7 binding to it takes CAP_NET_RAW"
+	case has&^kept != 0:
+		f.Verdict, f.Text, f.Fix = warn, f.Text+" and more than the agent needs", "run it as a user of its own: its unit, or -user NAME"
 	}
 	return f
 }

@@ -116,3 +116,29 @@ func TestKernelVersion(t *testing.T) {
 		t.Error("order of versions")
 	}
 }
+
+func TestCapabilities(t *testing.T) {
+	const all = 1<<41 - 1
+	for _, x := range []struct {
+		bound         string
+		uid           int
+		has           uint64
+		kernel        [2]int
+		verdict, text string
+	}{
+		{"", 990, 0, [2]int{3, 18}, good, "user 990 with none"},
+		{"", 990, 1 << 35, [2]int{3, 18}, good, "user 990 with CAP_WAKE_ALARM"},
+		{"rmnet1", 990, 1<<35 | 1<<13, [2]int{3, 18}, good, "user 990 with CAP_NET_RAW, CAP_WAKE_ALARM"},
+		{"rmnet1", 990, 1 << 35, [2]int{5, 6}, bad, "user 990 with CAP_WAKE_ALARM"},
+		{"rmnet1", 990, 0, [2]int{5, 7}, good, "user 990 with none"},
+		{"", 0, all, [2]int{6, 1}, warn, "user 0 with CAP_NET_RAW, CAP_WAKE_ALARM and more than the agent needs"},
+	} {
+		f := judgeCapabilities(x.bound, x.uid, x.has, x.kernel)
+		if f.Verdict != x.verdict || f.Text != x.text || (f.Verdict == good) != (f.Fix == "") {
+			t.Errorf("%+v: %+v", x, f)
+		}
+	}
+	if got := effective("Name:\tx\nCapPrm:\tff\nCapEff:\t0000000800002000\nCapBnd:\t00\n"); got != 1<<35|1<<13 {
+		t.Errorf("%x", got)
+	}
+}

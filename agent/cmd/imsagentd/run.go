@@ -21,8 +21,8 @@ var version = "devel"
 
 // options is what the command line says.
 type options struct {
-	config, board, state, socket, log string
-	check, json, version              bool
+	config, board, state, socket, log, user string
+	check, json, version                    bool
 }
 
 func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
@@ -40,6 +40,12 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		return exitStopped
 	}
 	cfg, faults := loadConfig(o)
+	if o.user != "" && len(faults) == 0 {
+		if err := become(o.user, &cfg); err != nil {
+			fmt.Fprintf(stderr, "imsagentd: -user %s: %v\n", o.user, err)
+			return exitUsage
+		}
+	}
 	if o.check && !hopeless(faults) {
 		return checkMachine(&cfg, faults, o.json, stdout)
 	}
@@ -61,6 +67,7 @@ func parseOptions(args []string, stderr io.Writer) (o options, err error) {
 	fs.StringVar(&o.state, "state", "", "state `DIR`; overrides the file's")
 	fs.StringVar(&o.socket, "socket", "", "`PATH` of the host socket; overrides the file's")
 	fs.StringVar(&o.log, "log", "", "`LEVEL`: debug, info, warn or error; overrides the file's")
+	fs.StringVar(&o.user, "user", "", "started as root, become `NAME`; keep CAP_NET_RAW and CAP_WAKE_ALARM only")
 	fs.BoolVar(&o.check, "check", false, "test the machine and list each finding")
 	fs.BoolVar(&o.json, "json", false, "with -check: one object a line")
 	fs.BoolVar(&o.version, "version", false, "print the version")

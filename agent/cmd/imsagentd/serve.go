@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"imsagent/agent"
@@ -17,14 +17,37 @@ import (
 // serve runs the agent until SIGTERM or SIGINT and returns the exit code. SIGHUP, which a
 // vanishing terminal sends, is ignored.
 func serve(cfg *agent.Config, stderr io.Writer) int {
+	leaveNoCore()
 	signal.Ignore(syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	err := agent.Run(ctx, cfg, version, logger(cfg.Log, stderr), announce)
+	m := openSupervisor()
+	defer m.close()
+	told := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		m.tell("STOPPING=1")
+		close(told)
+	})
+	err := agent.RunWatched(ctx, cfg, version, logger(cfg.Log, stderr),
+		func() { m.tell("READY=1") },
+		agent.Watchdog{Every: m.watchdog / 2, Alive: func() { m.tell("WATCHDOG=1") }})
+	if ctx.Err() != nil {
+		<-told
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "imsagentd: %v\n", err)
 	}
 	return exitCode(err)
+}
+
+// leaveNoCore keeps what is in memory, texts and keys, out of core files. A limit of 0 does not
+// hold where the kernel hands a core to a program (core(5)); not being dumpable does. A panic
+// ends by SIGABRT after its trace, since Go's own status for it is 2, which stands for a
+// faulty configuration.
+func leaveNoCore() {
+	debug.SetTraceback("crash")
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	_, _, _ = syscall.Syscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0)
 }
 
 // exitCode is the exit code for what Run returned.
@@ -40,25 +63,11 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// logger writes to stderr at the configured level.
+// logger writes to stderr at the configured level, one line a record.
 func logger(level string, stderr io.Writer) *slog.Logger {
 	var l slog.Level
 	if l.UnmarshalText([]byte(level)) != nil {
 		l = slog.LevelInfo
 	}
 	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: l}))
-}
-
-// announce tells a service manager that the host socket answers (sd_notify's protocol).
-func announce() {
-	path := os.Getenv("NOTIFY_SOCKET")
-	if path == "" {
-		return
-	}
-	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
-	if err != nil {
-		return // nobody listens: not our failure
-	}
-	defer c.Close()
-	_, _ = c.Write([]byte("READY=1"))
 }
