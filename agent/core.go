@@ -263,7 +263,7 @@ func (c *Core) stepModem(ev modem.Event) {
 	switch ev.Kind {
 	case modem.Access:
 		c.setAccessNetwork(ev.PANI)
-	case modem.Gone, modem.Back, modem.Status:
+	case modem.Gone, modem.Back, modem.Status, modem.Card:
 		c.modemState, c.modemText = modemWord(ev.Kind), ev.Text
 		c.noteModem(modemWord(ev.Kind), ev.Text)
 	}

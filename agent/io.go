@@ -393,7 +393,7 @@ func (e *edge) writeOne(f *flow, buf *bufpool.Buf) bool {
 // runModem runs the modem's line until the daemon ends.
 func (e *edge) runModem(ctx context.Context) {
 	m := e.cfg.Modem
-	err := modem.Run(ctx, modem.Config{Protocol: m.Protocol, Device: m.Device, Baud: m.Baud, PIN: m.PIN},
+	err := modem.New(modem.Config{Protocol: m.Protocol, Device: m.Device, Baud: m.Baud, PIN: m.PIN}).Run(ctx,
 		func(ev modem.Event) { e.post(Event{Kind: EvModem, Modem: ev}) })
 	if err != nil && ctx.Err() == nil {
 		e.log.Error("modem", "err", err)

@@ -26,6 +26,17 @@ type protocol interface {
 	report(r *runner) error                  // what was learnt, as events; ErrSilent if the modem is
 	farewell(now time.Time)                  // leave the modem as it was found
 	gone() bool                              // farewell is done
+
+	// What follows is asked between the queries of the cell; each waits for its answers by
+	// runner.pump. ErrUnknown says that the modem has no command for it.
+	ready() bool
+	reports(r *runner) error
+	identity(r *runner) (*Identity, error)
+	authenticate(r *runner, rand, autn *[16]byte) (*AKA, error)
+	bearer(r *runner) (*Bearer, error) // nil without a bearer
+	ownIMS(r *runner) (Client, error)
+	disableIMS(r *runner) error
+	networkTime(r *runner) (Time, error)
 }
 
 // An atLine is AT over a tty.
@@ -92,7 +103,15 @@ func (l *atLine) report(r *runner) error {
 			r.access(n.Cell)
 		case at.NoteReady:
 			r.ready(n.Text)
-		case at.NoteSIM, at.NotePIN:
+		case at.NoteSame:
+			r.confirmed()
+		case at.NoteRegistered:
+			r.emit(Event{Kind: Registered, Registration: Registration(n.Reg)})
+		case at.NoteSIM:
+			r.card(n.SIM)
+		case at.NoteChanged:
+			l.changed(r, n)
+		case at.NotePIN:
 			r.emit(Event{Kind: Status, Text: n.Text})
 		case at.NoteSlow:
 			r.emit(Event{Kind: Status, Text: "no answer to " + n.Text, Err: ErrSilent})
@@ -168,7 +187,11 @@ func (l *qmiLine) report(r *runner) error {
 			r.access(cellOf(n.Cell))
 		case qmi.NoteReady:
 			r.ready(n.Text)
-		case qmi.NoteSIM, qmi.NotePIN, qmi.NoteRefused:
+		case qmi.NoteSame:
+			r.confirmed()
+		case qmi.NoteSIM:
+			r.card(SIM(n.SIM))
+		case qmi.NotePIN, qmi.NoteRefused:
 			r.emit(Event{Kind: Status, Text: n.Text, Err: n.Err})
 		case qmi.NoteSlow:
 			r.emit(Event{Kind: Status, Text: "no answer to " + n.Text, Err: ErrSilent})

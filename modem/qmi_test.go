@@ -56,7 +56,7 @@ func bothQMI(t *testing.T, o modemtest.Options, cfg Config, f func(t *testing.T,
 
 func TestRunQMIReference(t *testing.T) {
 	bothQMI(t, modemtest.Options{}, Config{Protocol: "qmi"}, func(t *testing.T, b *bench) {
-		b.await(Status, "SIM ready")
+		b.await(Card, "SIM ready")
 		b.await(Back, "ready: Quectel EC25")
 		b.await(Access, trace)
 	})
@@ -77,7 +77,7 @@ func TestRunQMICellAndCoverage(t *testing.T) {
 		b.Coverage(true)
 		b.await(Access, "3GPP-GERAN;cgi-3gpp=40586110011003")
 		b.SIM(false)
-		b.await(Status, "SIM missing")
+		b.await(Card, "SIM missing")
 		b.SIM(true)
 		b.await(Access, "3GPP-GERAN;cgi-3gpp=40586110011003")
 		if d := time.Since(begun); d > 8*time.Second {

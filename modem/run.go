@@ -30,16 +30,27 @@ const (
 	maxDoublings = 3                      // of BackOff
 )
 
+// A Modem is one modem, whether it is there or not. Run keeps it open; Ask may be called by any
+// goroutine.
+type Modem struct {
+	cfg  Config
+	desk desk
+}
+
+// New returns the modem of cfg. Nothing is opened before Run.
+func New(cfg Config) *Modem { return &Modem{cfg: cfg} }
+
 // past is a deadline that has passed, to wake a reader.
 var past = time.Unix(1, 0)
 
 // Run keeps the modem open until ctx ends, and reports what it learns by emit, which must not
 // block for long: the modem is not read meanwhile. A missing device is a state, not an error.
 //
-// Run returns ctx's error, or ErrProtocol at once.
-func Run(ctx context.Context, cfg Config, emit func(Event)) error {
-	r := &runner{cfg: cfg, emit: emit, fresh: true}
-	switch cfg.Protocol {
+// Run returns ctx's error, or ErrProtocol at once. It is called once.
+func (m *Modem) Run(ctx context.Context, emit func(Event)) error {
+	cfg := m.cfg
+	r := &runner{cfg: cfg, emit: emit, fresh: true, desk: &m.desk}
+	switch m.cfg.Protocol {
 	case "none":
 		<-ctx.Done()
 		return ctx.Err()
@@ -75,8 +86,14 @@ type runner struct {
 	alive    bool   // Back was reported, and Gone not since
 	silent   bool   // the modem was silent, and has not answered since
 	pani     string // as last reported
+	cell     Cell   // as last reported
 	failures int    // in a row, for the back-off
 	drops    uint   // lines or frames that could not be used
+
+	desk    *desk
+	ctx     context.Context // of the device that is open
+	device  device
+	errands errands
 }
 
 // attend opens the device and serves it until it is lost or ctx ends. It returns why.
@@ -87,11 +104,15 @@ func (r *runner) attend(ctx context.Context) error {
 	}
 	defer p.Close()
 	defer context.AfterFunc(ctx, func() { p.SetReadDeadline(past) })()
+	r.ctx, r.device = ctx, p
+	r.desk.open(p)
+	defer r.desk.close(r.emit)
 	r.line.start(time.Now())
+	r.errands = errands{}
 	for {
-		err := r.turn(ctx, p)
+		err := r.step()
 		if err == nil {
-			err = r.line.report(r)
+			err = r.runErrands()
 		}
 		if ctx.Err() != nil {
 			r.farewell(p)
@@ -101,6 +122,14 @@ func (r *runner) attend(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// step lets the line go on by one write and one read, and reports what it learnt.
+func (r *runner) step() error {
+	if err := r.turn(r.ctx, r.device); err != nil {
+		return err
+	}
+	return r.line.report(r)
 }
 
 // turn writes what is to be written and reads until the next deadline.
@@ -130,13 +159,13 @@ func (r *runner) write(p device) error {
 	return nil
 }
 
-// read waits for octets until the line's deadline. The deadline is set before ctx is looked at,
-// so that the end of ctx is either seen or cuts the deadline short.
+// read waits for octets until the line's deadline. The deadline is set before ctx and the requests
+// are looked at, so that either is seen or cuts the deadline short.
 func (r *runner) read(ctx context.Context, p device) (int, error) {
 	if err := p.SetReadDeadline(r.line.deadline()); err != nil {
 		return 0, &OpError{"read", r.cfg.Device, cause(err)}
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || r.wanted() {
 		return 0, nil
 	}
 	n, err := p.Read(r.buf[:])
@@ -184,23 +213,34 @@ func (r *runner) dropped(what string, err error) {
 	}
 }
 
-// access reports the cell's PANI if it differs from the last one.
+// access reports the cell if it or its PANI differs from the last one.
 func (r *runner) access(c Cell) {
+	if c == r.cell && !r.fresh {
+		return
+	}
 	var room [at.MaxPANI]byte
 	b, _ := c.AppendPANI(room[:0])
-	r.setPANI(string(b))
+	pani := r.pani
+	if string(b) != pani {
+		pani = string(b)
+	}
+	r.cell, r.pani, r.fresh = c, pani, false
+	r.emit(Event{Kind: Access, PANI: pani, Cell: c})
+	r.errands.polled(time.Now(), r.pollTime())
 }
 
-func (r *runner) setPANI(pani string) {
-	if pani != r.pani || r.fresh {
-		r.pani, r.fresh = pani, false
-		r.emit(Event{Kind: Access, PANI: pani})
+// pollTime is the time between two queries without a cause.
+func (r *runner) pollTime() time.Duration {
+	if r.cfg.Poll == 0 {
+		return time.Minute
 	}
+	return r.cfg.Poll
 }
 
 // ready reports a modem that answers.
 func (r *runner) ready(model string) {
 	r.failures = 0
+	r.errands.all()
 	if !r.alive {
 		r.alive = true
 		r.emit(Event{Kind: Back, Text: text("ready", model)})
@@ -208,6 +248,12 @@ func (r *runner) ready(model string) {
 		r.emit(Event{Kind: Status, Text: text("answers again", model)})
 	}
 	r.silent = false
+}
+
+// confirmed reports that the cell is as it was.
+func (r *runner) confirmed() {
+	r.emit(Event{Kind: Confirmed})
+	r.errands.polled(time.Now(), r.pollTime())
 }
 
 func text(what, model string) string {
@@ -228,7 +274,7 @@ func (r *runner) lost(err error) {
 	if r.failures++; r.alive || r.failures == 1 {
 		r.alive = false
 		r.emit(Event{Kind: Gone, Text: err.Error(), Err: err})
-		r.setPANI("")
+		r.access(Cell{})
 	}
 }
 

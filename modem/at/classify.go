@@ -31,7 +31,7 @@ var bare = [...]string{"RDY", "APP RDY", "START", "RING", "SMS DONE", "SMS READY
 
 // noAnswer are the commands whose setting form is answered by a final result alone, so that a
 // line with their prefix is unsolicited: it is the very line which they switch on.
-var noAnswer = [...]string{"+CREG=", "+CGREG=", "+CEREG=", "+C5GREG=", "+CPIN="}
+var noAnswer = [...]string{"+CREG=", "+CGREG=", "+CEREG=", "+C5GREG=", "+CPIN=", "+CIREG=", "+CTZR=", "+CGEREP="}
 
 // Classify says what line means while pending, such as "AT+CREG?", has not been answered;
 // pending is "" if no command is.

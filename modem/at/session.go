@@ -33,6 +33,7 @@ const (
 	tagPIN
 	tagOperator
 	tagServing
+	tagAsk
 	tagEnable
 	tagRead = tagEnable + uint8(Domains)
 	tags    = tagRead + uint8(Domains)
@@ -79,8 +80,10 @@ type Session struct {
 	polled  time.Time // begin of the last one
 	missed  int       // commands in a row without an answer
 
-	cell  Cell
-	known bool // cell was noted since Start
+	cell         Cell
+	known        bool // cell was noted since Start
+	registration Registered
+	question     question
 }
 
 // NewSession returns a session that waits for Start.
@@ -96,7 +99,9 @@ func NewSession(cfg Config) *Session {
 
 // Start begins with a modem that was just opened. What was known of the cell is kept in no way.
 func (s *Session) Start(now time.Time) {
-	*s = Session{cfg: s.cfg, notes: s.notes, phase: phaseGreet, vendor: -1, pinUsed: s.pinUsed, tries: NoCode}
+	s.question.fail(ErrNoAnswer)
+	*s = Session{cfg: s.cfg, notes: s.notes, phase: phaseGreet, vendor: -1, pinUsed: s.pinUsed, tries: NoCode,
+		question: s.question, registration: s.registration}
 	s.queue.Clear(now)
 	for _, c := range [...]Command{{"AT", 0, tagSync}, {"ATE0", 0, tagAny}, {"ATV1", 0, tagAny}, {"AT+CMEE=1", 0, tagAny},
 		{"AT+CGMI", 0, tagMaker}, {"AT+CGMM", 0, tagModel}} {
@@ -166,12 +171,14 @@ func (s *Session) Expire(now time.Time) {
 // said until that is answered and the line was quiet; then the commands after it go on.
 func (s *Session) miss(now time.Time, c Command) {
 	s.missed++
+	s.question.missed(c)
 	if s.strikes[c.Tag] < maxStrikes {
 		s.strikes[c.Tag]++
 	}
 	if s.missed == maxMissed {
 		s.queue.Clear(now)
 		s.phase = phaseDead
+		s.question.fail(ErrNoAnswer)
 		s.notes.push(Note{Kind: NoteSilent})
 		return
 	}

@@ -15,12 +15,21 @@ func (s *Session) best() *Registration {
 	return nil
 }
 
-// conclude makes the cell of the last poll's answers.
+// conclude reports the cell of the last poll's answers, or that it is the same.
 func (s *Session) conclude() {
+	s.noteRegistration()
+	if c := s.polledCell(); !s.known || c != s.cell {
+		s.note(c)
+	} else {
+		s.notes.push(Note{Kind: NoteSame})
+	}
+}
+
+// polledCell makes the cell of the last poll's answers.
+func (s *Session) polledCell() Cell {
 	r := s.best()
 	if r == nil {
-		s.note(Cell{})
-		return
+		return Cell{}
 	}
 	c := Cell{Access: s.accessOf(r), PLMN: s.op.PLMN, Located: r.Located, Area: r.Area, ID: r.ID}
 	if v := s.serving; v.Access != AccessNone {
@@ -32,7 +41,7 @@ func (s *Session) conclude() {
 			c.PLMN = v.PLMN
 		}
 	}
-	s.note(c)
+	return c
 }
 
 // accessOf returns the radio access of a registration; where its line does not tell, the
@@ -61,4 +70,40 @@ func (s *Session) note(c Cell) {
 	}
 	s.cell, s.known = c, true
 	s.notes.push(Note{Kind: NoteCell, Cell: c})
+}
+
+// A Registered is the modem's registration of all domains together.
+type Registered uint8
+
+// The states of registration, from worst to best.
+const (
+	RegUnknown Registered = iota
+	RegIdle
+	RegSearching
+	RegDenied
+	RegLimited // SMS only, emergency only
+	RegRoaming
+	RegHome
+)
+
+// registeredOf is what <stat> means (TS 27.007 §10.1.22).
+var registeredOf = [...]Registered{0: RegIdle, 1: RegHome, 2: RegSearching, 3: RegDenied, 4: RegUnknown, 5: RegRoaming,
+	6: RegLimited, 7: RegLimited, 8: RegLimited, 9: RegHome, 10: RegRoaming, 11: RegLimited}
+
+// noteRegistration reports the best state of the domains if it is new.
+func (s *Session) noteRegistration() {
+	state := RegUnknown
+	if r := s.best(); r != nil {
+		state = registeredOf[r.Stat]
+	} else {
+		for d, r := range s.reg {
+			if v := registeredOf[r.Stat]; s.have[d] && v > state && v < RegRoaming {
+				state = v
+			}
+		}
+	}
+	if state != s.registration {
+		s.registration = state
+		s.notes.push(Note{Kind: NoteRegistered, Reg: state})
+	}
 }

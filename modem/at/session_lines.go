@@ -86,12 +86,48 @@ func (s *Session) unsolicited(now time.Time, line []byte) {
 		s.notes.push(Note{Kind: NoteRestarted})
 		s.note(Cell{})
 		s.Start(now)
-	default:
-		if sim, err := ParseSIM(line); err == nil && bytes.HasPrefix(line, []byte("+CPIN:")) {
+	case bytes.HasPrefix(line, []byte("+CPIN:")):
+		if sim, err := ParseSIM(line); err == nil {
 			s.setSIM(now, sim)
 			s.pollSoon(now)
 		}
+	default:
+		s.changed(line)
 	}
+}
+
+// topics are the unsolicited lines about what the session does not ask for itself.
+var topics = [...]struct {
+	prefix string
+	topic  Topic
+}{
+	{"+CGEV:", TopicBearer}, {"+CIREGU:", TopicIMS}, {"+CTZV:", TopicTime}, {"+CTZE:", TopicTime}, {"+CTZEU:", TopicTime},
+	{"+CUSATP:", TopicCard},
+}
+
+// changed notes a line that says that something may have changed.
+func (s *Session) changed(line []byte) {
+	for _, t := range topics {
+		if bytes.HasPrefix(line, []byte(t.prefix)) && s.phase == phaseWorking && (t.topic != TopicCard || isRefresh(line)) {
+			s.notes.push(Note{Kind: NoteChanged, Topic: t.topic, Text: string(line[:min(len(line), maxNoteText)])})
+		}
+	}
+}
+
+// maxNoteText is how much of an unsolicited line goes into a note.
+const maxNoteText = 96
+
+// isRefresh reports whether "+CUSATP: <hex>" (TS 27.007 §12.2.3) holds the proactive command
+// REFRESH: command details 81 03 number 01 (TS 102 223 §8.6, §9.4).
+func isRefresh(line []byte) bool {
+	l, _ := fields(line, "+CUSATP")
+	hex := l.at(0)
+	for i := 0; i+10 <= len(hex) && i < 8; i += 2 {
+		if d := hex[i:]; string(d[1:4]) == "103" && (d[0] == '8' || d[0] == '0') && string(d[6:8]) == "01" {
+			return true
+		}
+	}
+	return false
 }
 
 func isRestart(line []byte) bool {
@@ -111,6 +147,7 @@ func (s *Session) register(now time.Time, r Registration) {
 	}
 	s.have[r.Domain], s.reg[r.Domain] = true, r
 	if s.best() == nil {
+		s.noteRegistration()
 		s.note(Cell{})
 	}
 	s.pollSoon(now)
@@ -123,6 +160,8 @@ func (s *Session) answer(now time.Time, c Command, line []byte) {
 		if r, err := ParseRegistration(line, true); err == nil {
 			s.reg[r.Domain] = r
 		}
+	case c.Tag == tagAsk:
+		s.question.keep(line)
 	case c.Tag == tagServing:
 		dialects[s.vendor].read(line, &s.serving)
 	case c.Tag == tagOperator:
@@ -198,6 +237,8 @@ func (s *Session) final(now time.Time, c Command, ok bool, line []byte) {
 		s.have[c.Tag-tagEnable] = ok
 	case c.Tag == tagOperator && !ok:
 		s.op = Operator{AcT: NoAcT}
+	case c.Tag == tagAsk:
+		s.question.settle(ok, line)
 	case c.Tag == tagSync:
 		s.queue.Pause(now.Add(drainTime)) // what else is under way belongs to what was before
 	case c.Tag == tagSIM:

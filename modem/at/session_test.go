@@ -1,6 +1,7 @@
 package at
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,12 +9,14 @@ import (
 
 // A rig is a session and a modem that answers by a table. Its clock stands still but for wait.
 type rig struct {
-	t        *testing.T
-	s        *Session
-	now      time.Time
-	answers  map[string]string // by command, lines parted by "|"; OK where there is none; "-" for silence
-	commands []string
-	notes    []string
+	t          *testing.T
+	s          *Session
+	now        time.Time
+	answers    map[string]string // by command, lines parted by "|"; OK where there is none; "-" for silence
+	commands   []string
+	notes      []string
+	registered []Registered // as noted
+	same       int          // how often the cell was confirmed
 }
 
 // ec25 answers as a Quectel EC25 in the cell of the reference trace.
@@ -82,6 +85,10 @@ func (r *rig) drain() {
 			r.notes = append(r.notes, "silent")
 		case NoteRestarted:
 			r.notes = append(r.notes, "restarted")
+		case NoteSame:
+			r.same++
+		case NoteRegistered:
+			r.registered = append(r.registered, n.Reg)
 		default:
 			r.notes = append(r.notes, n.Text)
 		}
@@ -144,8 +151,8 @@ func TestSessionReference(t *testing.T) {
 	if len(r.commands) != 0 {
 		t.Errorf("before the poll: %q", r.commands)
 	}
-	if r.wait(2 * time.Second).want(); r.asked("AT+CEREG?") != 1 {
-		t.Error("no poll after a minute")
+	if r.wait(2 * time.Second).want(); r.asked("AT+CEREG?") != 1 || r.same != 1 {
+		t.Error("no poll after a minute, or its outcome is not told")
 	}
 }
 
@@ -217,6 +224,9 @@ func TestSessionMoves(t *testing.T) {
 	answers[`AT+QENG="servingcell"`] = ec25()[`AT+QENG="servingcell"`]
 	r.say(`+CEREG: 1,"0001","0000000",7`)
 	r.wait(time.Second).want("cell " + trace)
+	if want := []Registered{RegHome, RegSearching, RegHome}; !slices.Equal(r.registered, want) {
+		t.Errorf("registered %v, want %v", r.registered, want)
+	}
 }
 
 func TestSessionFlood(t *testing.T) {

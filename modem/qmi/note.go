@@ -13,12 +13,14 @@ const (
 	NoteSilent                        // nor had the ones after it: open the device again and Start
 	NoteRestarted                     // the modem has restarted: its client ids are gone
 	NoteRefused                       // a service or the proxy refused us; see Text and Err
+	NoteSame                          // the cell was asked for, and is as last noted
 )
 
 // A Note is one thing that a Session learnt.
 type Note struct {
 	Kind NoteKind
 	Cell Location
+	SIM  SIM
 	Text string
 	Err  error
 }

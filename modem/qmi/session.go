@@ -108,7 +108,7 @@ type Session struct {
 	text  [96]byte // maker and model
 	textN int
 
-	sim     string // as last noted
+	sim     SIM // as last noted
 	pinUsed bool
 
 	polling bool
@@ -296,7 +296,11 @@ func (s *Session) proceed(now time.Time) {
 			s.pollSoon(now)
 			return
 		}
-		s.note(s.poll.location())
+		if l := s.poll.location(); s.known && l == s.cell {
+			s.notes.push(Note{Kind: NoteSame})
+		} else {
+			s.note(l)
+		}
 	}
 }
 
@@ -304,13 +308,13 @@ func (s *Session) proceed(now time.Time) {
 func (s *Session) pollNow(now time.Time) {
 	s.polling, s.broken, s.poll, s.polled = true, false, attachment{}, now
 	s.pollAt = now.Add(s.cfg.Poll)
-	if s.sim != "" && s.sim != simReady && s.cfg.Poll > simPoll {
+	if s.sim != SIMUnknown && s.sim != SIMReady && s.cfg.Poll > simPoll {
 		s.pollAt = now.Add(simPoll)
 	}
 	for i := range s.clients {
 		s.clients[i].refused = false
 	}
-	if s.sim != simReady {
+	if s.sim != SIMReady {
 		s.push(stepCard)
 	}
 	s.push(stepServing)

@@ -2,15 +2,25 @@ package qmi
 
 import "time"
 
-// Texts of the SIM's state.
+// A SIM is the state of the card.
+type SIM uint8
+
+// The states of the card.
 const (
-	simReady   = "SIM ready"
-	simPIN     = "SIM asks for its PIN"
-	simPUK     = "SIM asks for its PUK"
-	simLocked  = "SIM is locked"
-	simMissing = "SIM missing"
-	simBusy    = "SIM busy"
+	SIMUnknown SIM = iota
+	SIMReady
+	SIMPIN     // waits for the PIN
+	SIMPUK     // waits for the PUK: the agent never enters one
+	SIMLocked  // some other lock, or blocked for ever
+	SIMMissing // not inserted, or failed
+	SIMBusy    // inserted, still starting
 )
+
+var simText = [...]string{"SIM state unknown", "SIM ready", "SIM asks for its PIN", "SIM asks for its PUK", "SIM is locked",
+	"SIM missing", "SIM busy"}
+
+// String returns the state as a short phrase.
+func (s SIM) String() string { return simText[int(s)%len(simText)] }
 
 // Step takes one frame of the modem; f is what Parse made of b. What answers nothing is counted.
 func (s *Session) Step(now time.Time, b []byte, f *Frame) {
@@ -221,11 +231,11 @@ func (s *Session) card(b []byte, f *Frame) {
 		return
 	}
 	a := c.Find(AppUSIM)
-	if sim := simText(&c, a); sim != s.sim {
+	if sim := simOf(&c, a); sim != s.sim {
 		s.sim = sim
-		s.notes.push(Note{Kind: NoteSIM, Text: sim})
+		s.notes.push(Note{Kind: NoteSIM, SIM: sim, Text: sim.String()})
 	}
-	if s.sim != simPIN || s.pinUsed || !validPIN(s.cfg.PIN) {
+	if s.sim != SIMPIN || s.pinUsed || !validPIN(s.cfg.PIN) {
 		return
 	}
 	s.pinUsed = true
@@ -236,24 +246,24 @@ func (s *Session) card(b []byte, f *Frame) {
 	s.push(stepPIN)
 }
 
-func simText(c *CardInfo, a *App) string {
+func simOf(c *CardInfo, a *App) SIM {
 	switch {
 	case c.State != CardPresent:
-		return simMissing
+		return SIMMissing
 	case a == nil:
-		return simBusy
+		return SIMBusy
 	}
 	switch a.State {
 	case 7:
-		return simReady
+		return SIMReady
 	case 2:
-		return simPIN
+		return SIMPIN
 	case 3:
-		return simPUK
+		return SIMPUK
 	case 4, 5, 6:
-		return simLocked
+		return SIMLocked
 	}
-	return simBusy
+	return SIMBusy
 }
 
 // entered takes the result of the PIN. The card then needs some time: the polls see when it is ready.
@@ -263,7 +273,7 @@ func (s *Session) entered(now time.Time, err error) {
 		return
 	}
 	s.notes.push(Note{Kind: NotePIN, Text: "PIN accepted"})
-	s.sim = simBusy
+	s.sim = SIMBusy
 	s.pollSoon(now.Add(time.Second))
 }
 

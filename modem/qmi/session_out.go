@@ -110,6 +110,9 @@ func (s *Session) ask(dst []byte, id uint8) ([]byte, error) {
 	return dst, nil
 }
 
+// Ready reports whether Ask may be called: the session works, and no question is under way.
+func (s *Session) Ready() bool { return s.phase == phaseWorking && !s.asking }
+
 // Ask queues a request of the caller: a frame that an Append function made, whatever its client
 // id and transaction. ErrBusy says that the session does not work, or that another is under way.
 func (s *Session) Ask(frame []byte, wait time.Duration) error {

@@ -108,6 +108,7 @@ func (r *rig) drain() {
 			r.notes = append(r.notes, fmt.Sprintf("cell %d %s %X %X %d %d", n.Cell.Radio, n.Cell.PLMN.Digits(), n.Cell.Area, n.Cell.ID, n.Cell.EARFCN, n.Cell.Band))
 		case NoteReady:
 			r.notes = append(r.notes, "ready "+n.Text)
+		case NoteSame:
 		case NoteSilent:
 			r.notes = append(r.notes, "silent")
 		case NoteRestarted:

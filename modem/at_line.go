@@ -1,0 +1,66 @@
+package modem
+
+import (
+	"time"
+
+	"imsagent/modem/at"
+)
+
+// ready reports whether the session takes questions.
+func (l *atLine) ready() bool { return l.session.Ready() }
+
+// wait is how long a simple command may take.
+func (l *atLine) wait() time.Duration {
+	if l.cfg.Answer == 0 {
+		return 3 * time.Second
+	}
+	return l.cfg.Answer
+}
+
+// exchange gives the modem a command and waits for its answer. An error says that there is none;
+// a failure is an answer.
+func (l *atLine) exchange(r *runner, command string, wait time.Duration) (*at.Reply, error) {
+	l.session.Answer() // one that nobody waited for any more
+	if err := l.session.Ask(command, wait); err != nil {
+		return nil, err
+	}
+	for {
+		if reply, done, err := l.session.Answer(); done {
+			return reply, err
+		}
+		if err := r.pump(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// changed takes an unsolicited line about what the session does not ask for.
+func (l *atLine) changed(r *runner, n at.Note) {
+	switch n.Topic {
+	case at.TopicBearer:
+		r.errands.want(errandBearer)
+	case at.TopicIMS:
+		r.errands.want(errandIMS)
+	case at.TopicTime:
+		r.errands.want(errandTime)
+	case at.TopicCard:
+		r.refreshed()
+	}
+}
+
+// reports switches unsolicited lines on, each by itself: what the modem does not know is an error
+// that nobody needs.
+func (l *atLine) reports(r *runner) error {
+	for _, command := range [...]string{"AT+CGEREP=2,1", "AT+CIREG=2", "AT+CTZR=1"} {
+		if _, err := l.exchange(r, command, l.wait()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+func (l *atLine) identity(r *runner) (*Identity, error)                      { return nil, ErrUnknown }
+func (l *atLine) authenticate(r *runner, rand, autn *[16]byte) (*AKA, error) { return nil, ErrUnknown }
+func (l *atLine) bearer(r *runner) (*Bearer, error)                          { return nil, ErrUnknown }
+func (l *atLine) ownIMS(r *runner) (Client, error)                           { return Client{}, ErrUnknown }
+func (l *atLine) disableIMS(r *runner) error                                 { return ErrUnknown }
+func (l *atLine) networkTime(r *runner) (Time, error)                        { return Time{}, ErrUnknown }
