@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"testing"
+	"unicode/utf8"
 )
 
 const imdnID = "wYcJuXBbGOfCtBqIPQqz0I"
@@ -217,7 +218,7 @@ func TestErrorTextIsCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := v.([]any)[2].(map[string]any)["text"].(string); len(text) != MaxText-1 || !validUTF8([]byte(text)) {
+	if text := v.([]any)[2].(map[string]any)["text"].(string); len(text) != MaxText-1 || !utf8.ValidString(text) {
 		t.Errorf("%d octets: %q", len(text), text)
 	}
 }

@@ -5,46 +5,57 @@ import (
 	"unicode/utf8"
 )
 
-func validUTF8(b []byte) bool { return isPlain(b) || utf8.Valid(b) }
+// anything is the grammar of text that may have any.
+func anything([]byte) Error { return 0 }
 
-// text reads a str or bin of at most most octets that is UTF-8 and valid.
-func (r *reader) text(most int, valid func([]byte) Error) (Span, error) {
+// text reads a str or bin of at most most octets that is UTF-8, free of control characters,
+// and right by its grammar.
+func (r *reader) text(most int, grammar func([]byte) Error) (Span, error) {
 	s, k := r.leaf()
 	if k != kindStr && k != kindBin {
 		return Span{}, ErrType
 	}
-	switch b := s.In(r.b); {
-	case len(b) > most:
+	b := s.In(r.b)
+	if len(b) > most {
 		return s, ErrLong
-	case !validUTF8(b):
-		return s, ErrUTF8
-	default:
-		if err := valid(b); err != 0 {
+	}
+	if !isPlain(b) {
+		if !utf8.Valid(b) {
+			return s, ErrUTF8
+		}
+		if err := control(b); err != 0 {
 			return s, err
 		}
+	}
+	if err := grammar(b); err != 0 {
+		return s, err
 	}
 	return s, nil
 }
 
-// body reads a str or bin of at most MaxBody octets.
-func (r *reader) body() (Span, error) {
+// body reads a str or bin of at most MaxBody octets; a str is UTF-8.
+func (r *reader) body() (s Span, isUTF8 bool, err error) {
 	s, k := r.leaf()
 	if k != kindStr && k != kindBin {
-		return Span{}, ErrType
+		return Span{}, false, ErrType
 	}
 	if s.Len > MaxBody {
-		return s, ErrBody
+		return s, false, ErrBody
 	}
-	if k == kindStr && !validUTF8(s.In(r.b)) {
-		return s, ErrUTF8
+	if k == kindStr && !utf8.Valid(s.In(r.b)) {
+		return s, false, ErrUTF8
 	}
-	return s, nil
+	return s, k == kindStr, nil
 }
 
 // skipText steps over a value that is not read, but refuses it where text in it is none.
 func (r *reader) skipText() error {
+	r.skipped = true
 	for left := 1; left > 0; left-- {
 		h := r.enter()
+		if h.kind == kindNone {
+			return ErrMalformed
+		}
 		p := r.b[r.i : r.i+h.octet]
 		if h.kind == kindStr && !utf8.Valid(p) {
 			return ErrUTF8
@@ -62,7 +73,7 @@ func (r *reader) texts() (Span, error) {
 		return Span{}, ErrType
 	}
 	for range r.enter().count {
-		if _, err := r.text(MaxText, ValidField); err != nil {
+		if _, err := r.text(MaxText, anything); err != nil {
 			return Span{}, err
 		}
 	}
@@ -79,10 +90,10 @@ func (r *reader) headers() (Span, error) {
 		if r.peek() != kindStr {
 			return Span{}, ErrKey
 		}
-		if _, err := r.text(MaxText, ValidHeaderName); err != nil {
+		if _, err := r.text(MaxText, headerName); err != nil {
 			return Span{}, err
 		}
-		if _, err := r.text(MaxFrame, ValidField); err != nil {
+		if _, err := r.text(MaxFrame, anything); err != nil {
 			return Span{}, err
 		}
 	}
@@ -95,7 +106,7 @@ func (r *reader) notify() (n Notify, err error) {
 		return 0, ErrType
 	}
 	for range r.enter().count {
-		s, err := r.text(MaxText, ValidField)
+		s, err := r.text(MaxText, anything)
 		if err != nil {
 			return 0, err
 		}
@@ -114,7 +125,7 @@ func (r *reader) topics() (t Topics, err error) {
 		return 0, ErrType
 	}
 	for range r.enter().count {
-		s, err := r.text(MaxText, ValidField)
+		s, err := r.text(MaxText, anything)
 		if err != nil {
 			return 0, err
 		}
@@ -138,7 +149,7 @@ func NextText(list []byte, at int) (text []byte, next int, ok bool) {
 	if r.i >= len(list) {
 		return nil, at, false
 	}
-	s := r.payload()
+	s, _ := r.leaf()
 	return s.In(list), r.i, true
 }
 

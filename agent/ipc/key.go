@@ -46,35 +46,65 @@ var keyName = [...]string{
 // String is the key as it is written, "" for none.
 func (k Key) String() string { return keyName[k] }
 
-// parseKey finds the key of this name; 0 is an unknown one.
+// parseKey finds the key of this name; 0 is an unknown one. A switch over constants is
+// faster than any table.
 func parseKey(name []byte) Key {
-	if len(name) == 0 {
-		return 0
+	switch string(name) {
+	case "protocol":
+		return KeyProtocol
+	case "client":
+		return KeyClient
+	case "to":
+		return KeyTo
+	case "body":
+		return KeyBody
+	case "content_type":
+		return KeyContentType
+	case "client_id":
+		return KeyClientID
+	case "notify":
+		return KeyNotify
+	case "mode":
+		return KeyMode
+	case "expires":
+		return KeyExpires
+	case "headers":
+		return KeyHeaders
+	case "more":
+		return KeyMore
+	case "message_id":
+		return KeyMessageID
+	case "last":
+		return KeyLast
+	case "offset":
+		return KeyOffset
+	case "limit":
+		return KeyLimit
+	case "active":
+		return KeyActive
+	case "session":
+		return KeySession
+	case "everywhere":
+		return KeyEverywhere
+	case "interface":
+		return KeyInterface
+	case "addresses":
+		return KeyAddresses
+	case "pcscf":
+		return KeyPCSCF
+	case "dns":
+		return KeyDNS
+	case "mtu":
+		return KeyMTU
+	case "access_network":
+		return KeyAccessNetwork
+	case "after":
+		return KeyAfter
+	case "topics":
+		return KeyTopics
 	}
-	for i := keyHash(name); ; i++ {
-		k := keyIndex[i%uint8(len(keyIndex))]
-		if k == 0 || string(name) == keyName[k] {
-			return k
-		}
-	}
+	return 0
 }
-
-// keyHash places a name in keyIndex.
-func keyHash[T string | []byte](name T) uint8 {
-	return name[0] + 5*name[len(name)-1] + 11*uint8(len(name))
-}
-
-// keyIndex is a table of the names, open-addressed; most of it is free.
-var keyIndex = func() (t [128]Key) {
-	for k := KeyProtocol; int(k) < len(keyName); k++ {
-		i := keyHash(keyName[k])
-		for t[i%uint8(len(t))] != 0 {
-			i++
-		}
-		t[i%uint8(len(t))] = k
-	}
-	return t
-}()
 
 // A keySet is a set of keys.
 type keySet uint32

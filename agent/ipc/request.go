@@ -1,5 +1,7 @@
 package ipc
 
+import "unicode/utf8"
+
 // Limits of fields, in octets. Each causes ErrLong.
 const (
 	MaxAddress     = 256 // to
@@ -67,29 +69,42 @@ func (r *Request) Has(k Key) bool { return r.seen.has(k) }
 // the client is then to be closed.
 func ParseRequest(b []byte, r *Request) error {
 	*r = Request{Notify: NotifyBoth}
-	var f Framer
-	switch n, err := f.Frame(b); {
-	case err == ErrShort || err == nil && n < len(b):
-		return ErrMalformed
-	case err != nil:
-		return err
-	}
 	v := reader{b: b}
+	err := r.parse(&v)
+	if err == nil && v.i == len(b) && len(b) <= MaxFrame && !v.skipped {
+		return nil // b is whole, or it could not have been read; nothing in it is deeper than what was read
+	}
+	if fault := frameFault(b); fault != nil {
+		*r = Request{Notify: NotifyBoth}
+		return fault
+	}
+	return err
+}
+
+// frameFault says why b is not one whole frame, nil if it is.
+func frameFault(b []byte) error {
+	var f Framer
+	n, err := f.Frame(b)
+	if err == ErrShort || err == nil && n < len(b) {
+		return ErrMalformed
+	}
+	return err
+}
+
+// parse reads the request that v stands before.
+func (r *Request) parse(v *reader) error {
 	if h := v.enter(); h.kind != kindArray || h.count != 4 {
 		return ErrNotRequest
 	}
-	if err := r.parseEnvelope(&v); err != nil {
+	if err := r.parseEnvelope(v); err != nil {
 		return err
 	}
-	return r.parseParams(&v)
+	return r.parseParams(v)
 }
 
 // parseEnvelope reads type, msgid and method.
 func (r *Request) parseEnvelope(v *reader) error {
-	if v.peek() != kindInt {
-		return ErrNotRequest
-	}
-	if t, ok := v.integer(); !ok || t != typeRequest || v.peek() != kindInt {
+	if t, ok := v.integer(); !ok || t != typeRequest {
 		return ErrNotRequest
 	}
 	id, ok := v.integer()
@@ -97,10 +112,11 @@ func (r *Request) parseEnvelope(v *reader) error {
 		return ErrNotRequest
 	}
 	r.ID = uint32(id)
-	if k := v.peek(); k != kindStr && k != kindBin {
+	name, k := v.leaf()
+	if k != kindStr && k != kindBin {
 		return ErrNotRequest
 	}
-	if r.Method, ok = parseMethod(v.payload().In(v.b)); !ok {
+	if r.Method, ok = parseMethod(name.In(v.b)); !ok {
 		return ErrMethod
 	}
 	return nil
@@ -137,7 +153,7 @@ func (r *Request) parsePair(v *reader) error {
 		return v.skipText()
 	}
 	r.Field = k
-	if v.b[v.i] == 0xc0 { // nil
+	if v.i < len(v.b) && v.b[v.i] == 0xc0 { // nil
 		v.i++
 		r.Field = 0
 		return nil
@@ -157,22 +173,21 @@ func (r *Request) parsePair(v *reader) error {
 func (r *Request) parseValue(v *reader, k Key) (err error) {
 	switch k {
 	case KeyBody:
-		r.utf8 = v.peek() == kindStr
-		r.Body, err = v.body()
+		r.Body, r.utf8, err = v.body()
 	case KeyTo:
-		r.To, err = v.text(MaxAddress, ValidAddress)
+		r.To, err = v.text(MaxAddress, address)
 	case KeyContentType:
-		r.ContentType, err = v.text(MaxContentType, ValidContentType)
+		r.ContentType, err = v.text(MaxContentType, contentType)
 	case KeyClientID:
-		r.ClientID, err = v.text(MaxClientID, ValidField)
+		r.ClientID, err = v.text(MaxClientID, anything)
 	case KeyMode:
-		r.Mode, err = v.text(MaxText, ValidField)
+		r.Mode, err = v.text(MaxText, anything)
 	case KeyClient:
-		r.Client, err = v.text(MaxText, ValidField)
+		r.Client, err = v.text(MaxText, anything)
 	case KeyInterface:
-		r.Interface, err = v.text(MaxText, ValidField)
+		r.Interface, err = v.text(MaxText, anything)
 	case KeyAccessNetwork:
-		r.AccessNetwork, err = v.text(MaxText, ValidField)
+		r.AccessNetwork, err = v.text(MaxText, anything)
 	case KeyHeaders:
 		r.Headers, err = v.headers()
 	case KeyAddresses:
@@ -198,7 +213,7 @@ func (r *Request) parseValue(v *reader, k Key) (err error) {
 // parseHandle reads the name of a message or a session. One that we cannot have given out
 // is not refused here: it is not found.
 func (r *Request) parseHandle(v *reader, k Key) error {
-	at, err := v.text(MaxText, ValidField)
+	at, err := v.text(MaxText, anything)
 	if err != nil {
 		return err
 	}
@@ -227,7 +242,7 @@ func (r *Request) parseFlag(v *reader, k Key) error {
 		return ErrType
 	}
 	on := v.b[v.i] == 0xc3
-	v.skip()
+	v.i++
 	switch k {
 	case KeyMore:
 		r.More = on
@@ -242,11 +257,12 @@ func (r *Request) parseFlag(v *reader, k Key) error {
 }
 
 func (r *Request) parseNumber(v *reader, k Key) error {
-	if v.peek() != kindInt {
-		return ErrType
-	}
+	at := *v
 	n, ok := v.integer()
-	if !ok || n < 0 || k == KeyExpires && n > MaxExpires {
+	switch {
+	case !ok && at.peek() != kindInt:
+		return ErrType
+	case !ok || n < 0 || k == KeyExpires && n > MaxExpires:
 		return ErrRange
 	}
 	switch k {
@@ -280,7 +296,7 @@ func (r *Request) complete(b []byte) error {
 		}
 	}
 	// The pieces of a longer body may cut a character in two: see [TextCheck].
-	if r.Method == MethodSend && !r.More && IsText(r.ContentType.In(b)) && !r.utf8 && !validUTF8(r.Body.In(b)) {
+	if r.Method == MethodSend && !r.More && IsText(r.ContentType.In(b)) && !r.utf8 && !utf8.Valid(r.Body.In(b)) {
 		r.Field = KeyBody
 		return ErrUTF8
 	}

@@ -11,6 +11,11 @@ func ValidField(b []byte) Error {
 	if isPlain(b) {
 		return 0
 	}
+	return control(b)
+}
+
+// control reports the first control character of b, if there is one.
+func control(b []byte) Error {
 	for i, c := range b {
 		if c < ' ' || c == 0x7f || c == 0xc2 && i+1 < len(b) && b[i+1] < 0xa0 {
 			return ErrControl
@@ -22,11 +27,13 @@ func ValidField(b []byte) Error {
 // isPlain reports whether b is nothing but visible ASCII and blanks, which nearly all text
 // is: then it is UTF-8 and free of control characters, whatever its grammar.
 func isPlain(b []byte) bool {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for ; len(b) >= 8; b = b[8:] { // an octet below SP, or one from DEL on, leaves a top bit
-		if x := binary.LittleEndian.Uint64(b); ((x-ones*' ')|x|(x+ones))&tops != 0 {
+	for i := 0; i+8 <= len(b); i += 8 {
+		if special(binary.LittleEndian.Uint64(b[i:])) {
 			return false
 		}
+	}
+	if len(b) >= 8 { // the rest, with some that have been seen
+		return !special(binary.LittleEndian.Uint64(b[len(b)-8:]))
 	}
 	for _, c := range b {
 		if c < ' ' || c >= 0x7f {
@@ -36,19 +43,25 @@ func isPlain(b []byte) bool {
 	return true
 }
 
+// special reports whether one of eight octets is below SP, or DEL or above.
+func special(x uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	return ((x-ones*' ')|x|(x+ones))&tops != 0
+}
+
 // ValidAddress reports what is wrong with the address of a peer: a SIP or tel URI, or a
 // number with `+`. 0: nothing. A URI is to be parsed by its own grammar where it is used;
 // what passes here cannot end a line, a quoted string, or the angle brackets around it.
-func ValidAddress(b []byte) Error {
-	if err := ValidField(b); err != 0 {
-		return err
-	}
-	scheme, rest, found := bytes.Cut(b, colon)
+func ValidAddress(b []byte) Error { return firstError(ValidField(b), address(b)) }
+
+// address is ValidAddress for text without control characters.
+func address(b []byte) Error {
+	i := bytes.IndexByte(b, ':')
 	switch {
-	case found && (isWord(scheme, "sip") || isWord(scheme, "sips")):
-		return validSIP(rest)
-	case found && isWord(scheme, "tel"):
-		number, params, _ := bytes.Cut(rest, semicolon)
+	case i == 3 && isWord(b[:i], "sip") || i == 4 && isWord(b[:i], "sips"):
+		return validSIP(b[i+1:])
+	case i == 3 && isWord(b[:i], "tel"):
+		number, params, _ := bytes.Cut(b[i+1:], semicolon)
 		return firstError(validNumber(number, true), validURIText(params))
 	}
 	return validNumber(b, false)
@@ -59,11 +72,9 @@ func validSIP(b []byte) Error {
 	if err := validURIText(b); err != 0 {
 		return err
 	}
-	user, host, found := bytes.Cut(b, atSign)
-	if !found {
-		host = b
-	}
-	if found && len(user) == 0 || len(host) == 0 || host[0] == ';' || host[0] == '?' || bytes.IndexByte(host, '@') >= 0 {
+	at := bytes.IndexByte(b, '@')
+	host := b[at+1:]
+	if at == 0 || len(host) == 0 || host[0] == ';' || host[0] == '?' || bytes.IndexByte(host, '@') >= 0 {
 		return ErrGrammar
 	}
 	return 0
@@ -72,16 +83,13 @@ func validSIP(b []byte) Error {
 // validURIText checks the characters of a URI: `reserved`, `unreserved`, escapes, and the
 // brackets of an IPv6 reference (RFC 3261 §25.1).
 func validURIText(b []byte) Error {
-	for i, c := range b {
-		switch {
-		case octets[c]&inURI != 0:
-		case c == '%' && i+2 < len(b) && isHex(b[i+1]) && isHex(b[i+2]):
-			// An escaped control character would be one again after unescaping.
-			if b[i+1] < '2' || b[i+1] == '7' && b[i+2]|0x20 == 'f' {
-				return ErrControl
-			}
-		default:
+	for i := run(b, 0, inURI); i < len(b); i = run(b, i+3, inURI) {
+		if b[i] != '%' || i+2 >= len(b) || !isHex(b[i+1]) || !isHex(b[i+2]) {
 			return ErrGrammar
+		}
+		// An escaped control character would be one again after unescaping.
+		if b[i+1] < '2' || b[i+1] == '7' && b[i+2]|0x20 == 'f' {
+			return ErrControl
 		}
 	}
 	return 0
@@ -110,10 +118,10 @@ func validNumber(b []byte, separators bool) Error {
 }
 
 // ValidContentType reports what is wrong with a media type (RFC 2045 §5.1). 0: nothing.
-func ValidContentType(b []byte) Error {
-	if err := ValidField(b); err != 0 {
-		return err
-	}
+func ValidContentType(b []byte) Error { return firstError(ValidField(b), contentType(b)) }
+
+// contentType is ValidContentType for text without control characters.
+func contentType(b []byte) Error {
 	i := token(b, 0)
 	if i == 0 || i == len(b) || b[i] != '/' {
 		return ErrGrammar
@@ -165,10 +173,10 @@ func quoted(b []byte, i int) int {
 // ValidHeaderName reports what is wrong with the name of a CPIM header that the host
 // supplies. 0: nothing. It must have a prefix ("MyFeatures.PANI"): the names without one,
 // and those of the prefix imdn, are the agent's own.
-func ValidHeaderName(b []byte) Error {
-	if err := ValidField(b); err != 0 {
-		return err
-	}
+func ValidHeaderName(b []byte) Error { return firstError(ValidField(b), headerName(b)) }
+
+// headerName is ValidHeaderName for text without control characters.
+func headerName(b []byte) Error {
 	prefix, name, _ := bytes.Cut(b, dot)
 	if len(prefix) == 0 || len(name) == 0 || isWord(prefix, "imdn") {
 		return ErrGrammar
@@ -188,9 +196,7 @@ func IsText(contentType []byte) bool {
 }
 
 var (
-	colon     = []byte(":")
 	semicolon = []byte(";")
-	atSign    = []byte("@")
 	dot       = []byte(".")
 )
 
@@ -224,8 +230,16 @@ func firstError(errs ...Error) Error {
 	return 0
 }
 
-func token(b []byte, i int) int {
-	for i < len(b) && octets[b[i]]&inToken != 0 {
+func token(b []byte, i int) int { return run(b, i, inToken) }
+
+// run returns the end of the octets of a class that begin at b[i].
+func run(b []byte, i int, class uint8) int {
+	for ; i+4 <= len(b); i += 4 {
+		if p := b[i : i+4]; octets[p[0]]&octets[p[1]]&octets[p[2]]&octets[p[3]]&class == 0 {
+			break
+		}
+	}
+	for i < len(b) && octets[b[i]]&class != 0 {
 		i++
 	}
 	return i

@@ -15,6 +15,7 @@ const (
 	kindArray
 	kindMap
 	kindExt
+	kindNone
 )
 
 // A header is the first octets of a value: what it is, and what follows them.
@@ -92,56 +93,83 @@ func readLong(b []byte) (header, error) {
 	return h, nil
 }
 
-// A reader walks over the values of a frame that a [Framer] has found whole, so that no
-// header in it can be short.
+// A reader walks over values. One that is not there whole, or is none, is of kindNone, and
+// so is all after it.
 type reader struct {
-	b []byte
-	i int
-}
-
-// peek returns the kind of the next value.
-func (r *reader) peek() kind {
-	h, _ := readHeader(r.b[r.i:])
-	return h.kind
+	b       []byte
+	i       int
+	skipped bool // something was stepped over without a look at how deep it is nested
 }
 
 // enter steps over the header of the next value, and returns it.
 func (r *reader) enter() header {
-	h, _ := readHeader(r.b[r.i:])
+	h, err := readHeader(r.b[r.i:])
+	if err != nil || h.size+h.octet > len(r.b)-r.i {
+		r.i = len(r.b)
+		return header{kind: kindNone}
+	}
 	r.i += h.size
 	return h
 }
 
-// payload steps over the next value, which is no container, and returns its payload.
-func (r *reader) payload() Span {
-	h := r.enter()
-	r.i += h.octet
-	return span(r.i-h.octet, r.i)
+// peek returns the kind of the next value.
+func (r *reader) peek() kind {
+	ahead := *r
+	return ahead.enter().kind
 }
 
-// leaf is payload with the kind; of a container it steps over the header alone.
+// leaf steps over the next value, which is no container, and returns its payload and kind;
+// of a container it steps over the header alone.
 func (r *reader) leaf() (Span, kind) {
+	if i, b := r.i, r.b; i < len(b) { // the two shortest forms of str, as nearly all are
+		c := b[i]
+		n := int(c) - 0xa0
+		i++
+		if c == 0xd9 && i < len(b) {
+			n = int(b[i])
+			i++
+		}
+		if (c == 0xd9 || uint(n) <= 31) && n <= len(b)-i {
+			r.i = i + n
+			return Span{uint16(i), uint16(n)}, kindStr
+		}
+	}
 	h := r.enter()
 	r.i += h.octet
 	return span(r.i-h.octet, r.i), h.kind
 }
 
+// payload is leaf without the kind.
+func (r *reader) payload() Span {
+	s, _ := r.leaf()
+	return s
+}
+
 // skip steps over the next value and all inside it.
 func (r *reader) skip() {
-	for left := 1; left > 0; left-- {
+	for left := 1; left > 0 && r.i < len(r.b); left-- {
 		h := r.enter()
 		r.i += h.octet
 		left += h.count
 	}
 }
 
-// integer steps over the next value, an integer of any width. A value beyond int64 is
-// reported as !ok.
+// integer steps over the next value. What is no integer, or beyond int64, is reported as
+// !ok.
 func (r *reader) integer() (v int64, ok bool) {
-	c := r.b[r.i]
-	p := r.payload().In(r.b)
-	switch {
-	case c <= 0x7f || c >= 0xe0:
+	if r.i < len(r.b) && r.b[r.i] <= 0x7f {
+		r.i++
+		return int64(r.b[r.i-1]), true
+	}
+	start := r.i
+	h := r.enter()
+	if h.kind != kindInt {
+		return 0, false
+	}
+	r.i += h.octet
+	p := r.b[r.i-h.octet : r.i]
+	switch c := r.b[start]; {
+	case c >= 0xe0:
 		return int64(int8(c)), true
 	case c <= 0xcf: // unsigned
 		u := bigEndian(p)
