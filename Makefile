@@ -47,9 +47,12 @@ boot-test: ## boots every board that QEMU has a stand-in for; chat, unit tests a
 	@sh scripts/setup boot
 	IMSAGENT_BOOT=1 $(GO) test -v -count=1 -timeout 40m -run TestBoot ./board
 
-bench:  ## benchmarks of every package; then side by side with peers and floors, one table
+bench:  ## side by side with peers and floors, and what a user feels: one table (ONLY=sip: one section)
+	@sh scripts/setup bench
+	@cd scripts/bench && BENCHTIME=$(BENCHTIME) $(GO) run .
+
+bench-go: ## the benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
-	cd scripts/bench && BENCHTIME=$(BENCHTIME) $(GO) run .
 
 size:   ## octets of the static binaries for every architecture
 	@sh scripts/size
@@ -63,5 +66,5 @@ soak:   ## the daemon killed KILLS (1000) times under traffic, then simulated we
 fuzz:   ## every fuzz target for T (30s): make fuzz T=10m; T=2000x counts inputs
 	@sh scripts/fuzz $(T)
 
-.PHONY: help demo test build check lint test-arm interop image qemu boot-test bench size soak fuzz
+.PHONY: help demo test build check lint test-arm interop image qemu boot-test bench bench-go size soak fuzz
 .DEFAULT_GOAL = help

@@ -225,6 +225,18 @@ func TestParseIntegerWidths(t *testing.T) {
 	}
 }
 
+// TestKeys: every key is found by its name, and by nothing near it.
+func TestKeys(t *testing.T) {
+	for k := KeyProtocol; int(k) < len(keyName); k++ {
+		name := keyName[k]
+		for text, want := range map[string]Key{name: k, name + "s": 0, name[:len(name)-1]: 0, strings.ToUpper(name): 0} {
+			if got := parseKey([]byte(text)); got != want {
+				t.Errorf("%q is %v", text, got)
+			}
+		}
+	}
+}
+
 func TestIDs(t *testing.T) {
 	for text, want := range map[string]uint64{"0": 0, "17": 17, "0000000000000017": 17, "18446744073709551615": 1<<64 - 1} {
 		if id, ok := ParseID([]byte(text)); text != "18446744073709551615" && (id != want || !ok) {

@@ -40,7 +40,7 @@ func cpimParse() group {
 				splitLines(text)
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{}}, {0, 2, aim{}}}}
+	}, pairs: []pair{{0, 1, aim{alloc: true}}, {0, 2, aim{}}}}
 }
 
 // imdnParse reads the CPIM around it too.
@@ -65,7 +65,7 @@ func imdnParse() group {
 				must(xml.Unmarshal(doc, &v))
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{}}}}
+	}, pairs: []pair{{0, 1, aim{alloc: true}}}}
 }
 
 func composingParse() group {
@@ -84,7 +84,7 @@ func composingParse() group {
 				must(xml.Unmarshal(text, &v))
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{}}}}
+	}, pairs: []pair{{0, 1, aim{alloc: true}}}}
 }
 
 func cpimBuild() group {
@@ -110,7 +110,7 @@ func cpimBuild() group {
 				copy(buf[:len(text)], text)
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{}}}}
+	}, pairs: []pair{{0, 1, aim{alloc: true}}}}
 }
 
 func imdnBuild() group {
@@ -137,7 +137,7 @@ func imdnBuild() group {
 				must(err)
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{}}}}
+	}, pairs: []pair{{0, 1, aim{alloc: true}}}}
 }
 
 // copyGroup shows what moving the octets alone costs.

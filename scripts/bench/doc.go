@@ -4,9 +4,12 @@
 // Every subject runs in short samples, in rounds whose order rotates, so that a machine
 // that is now fast and now slow is so for all of them. A ratio is the median over the
 // rounds of the ratio within the round; it outlives the machine, the times do not.
-// BENCHTIME is the time each subject gets in all (default 1s). It prints one Markdown
-// table and fails on nothing: it informs.
+// It prints one Markdown table and fails on nothing: it informs.
 //
-// C parsers are left out: measured through cgo they would pay for the call, and in a
-// program of their own they would not share the rounds.
+// BENCHTIME is the time each subject gets in all (default 1s). ONLY, a regular expression,
+// chooses sections: sip sdp msrp bulk cpim ipc floor.
+//
+// The Go peers are the modules of go.mod. The C parsers are programs of their own, peers/*.c,
+// compiled at the start against what Debian has (scripts/setup bench); each tells the CPU
+// time that its part of a round cost, so that no call through cgo is charged to it.
 package main

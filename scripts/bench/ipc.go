@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/tinylib/msgp/msgp"
+	"github.com/vmihailenco/msgpack/v5"
 
 	"imsagent/agent/ipc"
 )
@@ -79,9 +80,27 @@ func (s *rawSend) field(key, b []byte) (rest []byte, err error) {
 
 func ipcGroups() []group { return []group{ipcDecode(), ipcEncode()} }
 
+// theirSend is a `send` for vmihailenco/msgpack, which decodes by reflection.
+type theirSend struct {
+	_msgpack struct{} `msgpack:",as_array"`
+	Kind, ID int64
+	Method   string
+	Params   []struct {
+		To          string `msgpack:"to"`
+		Body        string `msgpack:"body"`
+		ContentType string `msgpack:"content_type"`
+		ClientID    string `msgpack:"client_id"`
+		Expires     int64  `msgpack:"expires"`
+	}
+}
+
 func ipcDecode() group {
 	frame := sendFrame()
-	req, raw, framer := new(ipc.Request), new(rawSend), new(ipc.Framer)
+	req, raw, framer, theirs := new(ipc.Request), new(rawSend), new(ipc.Framer), new(theirSend)
+	must(msgpack.Unmarshal(frame, theirs))
+	if theirs.Params[0].Expires != 86400 {
+		fail("vmihailenco/msgpack reads something else")
+	}
 	return group{what: "IPC send decode", subjects: []*subject{
 		{name: "ParseRequest, checked", run: func(n int) {
 			for range n {
@@ -100,7 +119,12 @@ func ipcDecode() group {
 				must(ipc.ParseRequest(frame, req))
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{bound: 2}}, {2, 1, aim{}}}}
+		{name: "vmihailenco/msgpack", run: func(n int) {
+			for range n {
+				must(msgpack.Unmarshal(frame, theirs))
+			}
+		}},
+	}, pairs: []pair{{0, 1, aim{bound: 2, alloc: true}}, {2, 1, aim{}}, {0, 3, aim{}}}}
 }
 
 func ipcEncode() group {
@@ -108,6 +132,7 @@ func ipcEncode() group {
 	m := &ipc.Message{ID: 1, IMDNID: []byte("wYcJuXBbGOfCtBqIPQqz0I"), From: []byte("tel:+14448880000"),
 		To: []byte("sip:310410123456789@sharetechnote.com"), Time: 1424760489000, TimeReceived: 1424760490123,
 		ContentType: []byte("text/plain;charset=UTF-8"), Size: 5, Body: []byte("Hello"), HasBody: true, Notify: ipc.NotifyBoth}
+	theirs := noteOf(m)
 	return group{what: "IPC message encode", subjects: []*subject{
 		{name: "AppendMessageNote", run: func(n int) {
 			for range n {
@@ -120,7 +145,44 @@ func ipcEncode() group {
 				rawNote(buf, m)
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{}}}}
+		{name: "vmihailenco/msgpack", run: func(n int) {
+			for range n {
+				_, err := msgpack.Marshal(&theirs)
+				must(err)
+			}
+		}},
+	}, pairs: []pair{{0, 1, aim{alloc: true}}, {0, 2, aim{}}}}
+}
+
+// theirNote is the notification for vmihailenco/msgpack.
+type theirNote struct {
+	_msgpack struct{} `msgpack:",as_array"`
+	Kind     int
+	Method   string
+	Params   []noteFields
+}
+
+type noteFields struct {
+	ID             string            `msgpack:"message_id"`
+	IMDNID         string            `msgpack:"imdn_id"`
+	Session        string            `msgpack:"session"`
+	ConversationID string            `msgpack:"conversation_id"`
+	From           string            `msgpack:"from"`
+	DisplayName    string            `msgpack:"display_name"`
+	To             string            `msgpack:"to"`
+	Time           int64             `msgpack:"time"`
+	TimeReceived   int64             `msgpack:"time_received"`
+	ContentType    string            `msgpack:"content_type"`
+	Size           int64             `msgpack:"size"`
+	Body           []byte            `msgpack:"body"`
+	Notify         []string          `msgpack:"notify"`
+	Headers        map[string]string `msgpack:"headers"`
+}
+
+func noteOf(m *ipc.Message) theirNote {
+	return theirNote{Kind: 2, Method: "message", Params: []noteFields{{ID: "0000000000000001", IMDNID: string(m.IMDNID), From: string(m.From),
+		To: string(m.To), Time: m.Time, TimeReceived: m.TimeReceived, ContentType: string(m.ContentType), Size: m.Size, Body: m.Body,
+		Notify: []string{"delivery", "display"}}}}
 }
 
 // rawNote appends the same octets as AppendMessageNote, with msgp alone.

@@ -3,45 +3,89 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"time"
 )
+
+// sections are the parts of the table. Each makes what it needs when its turn comes.
+var sections = []struct {
+	name   string
+	groups func() []group
+}{
+	{"sip", sipGroups}, {"sdp", sdpGroups}, {"msrp", msrpGroups}, {"bulk", bulkGroups}, {"cpim", cpimGroups}, {"ipc", ipcGroups},
+	{"floor", func() []group { return []group{copyGroup()} }},
+}
 
 func main() {
 	total := time.Second
 	if d, err := time.ParseDuration(os.Getenv("BENCHTIME")); err == nil && d > 0 {
 		total = d
 	}
-	bulk, stop := bulkGroups()
-	defer stop()
-	var groups []group
-	groups = append(groups, sipGroups()...)
-	groups = append(groups, msrpGroups()...)
-	groups = append(groups, bulk...)
-	groups = append(groups, sdpGroups()...)
-	groups = append(groups, cpimGroups()...)
-	groups = append(groups, ipcGroups()...)
-	groups = append(groups, copyGroup())
-	fmt.Println("| what | ours | ns | allocs | against | ns | allocs | ratio | aim | |")
-	fmt.Println("|---|---|---:|---:|---|---:|---:|---:|---|---|")
-	for _, g := range groups {
-		g.measure(total)
-		g.print()
+	only := regexp.MustCompile("^(" + os.Getenv("ONLY") + ")")
+	defer cleanUp()
+	head()
+	for _, s := range sections {
+		if !only.MatchString(s.name) {
+			continue
+		}
+		for _, g := range s.groups() {
+			g.measure(total)
+			g.print()
+		}
 	}
 }
 
-// wire reads a text of testdata; run from this folder or from the module's root.
-func wire(name string) []byte {
-	b, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		b, err = os.ReadFile("scripts/bench/testdata/" + name)
+// folder is scripts/bench, seen from where the command was started: there or at the top.
+var folder = func() string {
+	if _, err := os.Stat("peers"); err == nil {
+		return "."
 	}
+	return filepath.Join("scripts", "bench")
+}()
+
+// wire reads a text of testdata.
+func wire(name string) []byte {
+	b, err := os.ReadFile(filepath.Join(folder, "testdata", name))
 	must(err)
 	return b
 }
 
+// cleanups undo what sections have made.
+var cleanups []func()
+
+func atEnd(f func()) { cleanups = append(cleanups, f) }
+
+func cleanUp() {
+	for ; len(cleanups) > 0; cleanups = cleanups[:len(cleanups)-1] {
+		cleanups[len(cleanups)-1]()
+	}
+}
+
+// scratch is a directory for one run, on the disk that it was started on.
+var scratch = func() func() string {
+	dir := ""
+	return func() string {
+		if dir == "" {
+			var err error
+			dir, err = os.MkdirTemp(folder, ".run-")
+			must(err)
+			dir, err = filepath.Abs(dir)
+			must(err)
+			atEnd(func() { os.RemoveAll(dir) })
+		}
+		return dir
+	}
+}()
+
 func must(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+		fail(err.Error())
 	}
+}
+
+func fail(what string) {
+	cleanUp()
+	fmt.Fprintln(os.Stderr, "bench:", what)
+	os.Exit(1)
 }

@@ -14,7 +14,7 @@ func sdpGroups() []group {
 	var parsed pion.SessionDescription
 	must(parsed.Unmarshal(text))
 	return []group{
-		{what: "SDP parse sdp_offer.sdp", subjects: []*subject{
+		beside(group{what: "SDP parse sdp_offer.sdp", subjects: []*subject{
 			{name: "Parse, normalised and bounded", run: func(n int) {
 				for range n {
 					_, err := sdp.Parse(text)
@@ -32,7 +32,7 @@ func sdpGroups() []group {
 					splitLines(text)
 				}
 			}},
-		}, pairs: []pair{{0, 1, aim{}}, {0, 2, aim{}}}},
+		}, pairs: []pair{{0, 1, aim{}}, {0, 2, aim{}}}}, "sdp"),
 		{what: "SDP build sdp_offer.sdp", subjects: []*subject{
 			{name: "Append", run: func(n int) {
 				for range n {

@@ -9,7 +9,7 @@ import (
 )
 
 func sipGroups() []group {
-	return []group{sipParse("invite.sip", aim{bound: 0.30}), sipParse("200ok.sip", aim{}), sipBuild()}
+	return []group{beside(sipParse("invite.sip", aim{bound: 0.30, alloc: true}), "parse"), sipParse("200ok.sip", aim{alloc: true}), beside(sipBuild(), "build")}
 }
 
 // eager reads what sipgo reads of every message, and what an agent needs of an INVITE:
@@ -123,7 +123,7 @@ func sipBuild() group {
 				req.StringWrite(&theirs)
 			}
 		}},
-	}, pairs: []pair{{0, 1, aim{bound: 0.15}}, {0, 2, aim{}}}}
+	}, pairs: []pair{{0, 1, aim{bound: 0.15, alloc: true}}, {0, 2, aim{}}}}
 }
 
 // writeInvite writes the trace's INVITE, in the order of its fields.
