@@ -106,9 +106,7 @@ func (v *validator) modem(m *ModemConfig) {
 	if v.oneOf("modem.protocol", m.Protocol, "at", "qmi", "host", "none") {
 		v.later(m.Protocol == "host", "modem.protocol", `the method network is not yet there; use "at", "qmi" or "none"`)
 	}
-	if v.text("modem.device", m.Device, m.Protocol == "at" || m.Protocol == "qmi") {
-		v.later(m.Protocol == "qmi" && m.Device == "qrtr", "modem.device", "QRTR is not yet there; name a cdc-wdm node, or one behind proxy:")
-	}
+	v.text("modem.device", m.Device, m.Protocol == "at" || m.Protocol == "qmi")
 	if v.text("modem.access_network", m.AccessNetwork, optional) && !accessNetwork(m.AccessNetwork) {
 		v.fault("modem.access_network", "%q is not an access type with parameters (RFC 7315 §5.4)", m.AccessNetwork)
 	}

@@ -8,7 +8,7 @@ import (
 	"imsagent/modem/qmi"
 )
 
-// A device is an open modem: a Port, or a connection to qmi-proxy.
+// A device is an open modem: a Port, a connection to qmi-proxy, or sockets of QRTR.
 type device interface {
 	io.ReadWriteCloser
 	SetReadDeadline(time.Time) error
@@ -123,7 +123,7 @@ func (l *atLine) report(r *runner) error {
 	}
 }
 
-// A qmiLine is QMI over a cdc-wdm device or qmi-proxy.
+// A qmiLine is QMI over a cdc-wdm device, qmi-proxy or QRTR.
 type qmiLine struct {
 	cfg     Config
 	session *qmi.Session
@@ -132,13 +132,19 @@ type qmiLine struct {
 }
 
 func newQMILine(cfg Config) *qmiLine {
-	_, path := proxyOf(cfg.Device)
+	_, path := SplitProxy(cfg.Device)
+	if cfg.qrtr == nil {
+		cfg.qrtr = kernelQRTR{}
+	}
 	return &qmiLine{cfg: cfg, session: qmi.NewSession(qmi.Config{Proxy: path, PIN: cfg.PIN, Answer: cfg.Answer, Poll: cfg.Poll})}
 }
 
 func (l *qmiLine) open() (device, error) {
-	if socket, path := proxyOf(l.cfg.Device); path != "" {
+	if socket, path := SplitProxy(l.cfg.Device); path != "" {
 		return dialProxy(socket, l.cfg.Device)
+	}
+	if l.cfg.Device == QRTRDevice {
+		return openQRTR(l.cfg.qrtr)
 	}
 	p, err := OpenQMI(l.cfg.Device)
 	if err != nil {

@@ -20,3 +20,10 @@ func OpenTTY(path string, baud int) (*Port, error) {
 func OpenQMI(path string) (*Port, error) {
 	return nil, &OpError{"open", path, errors.ErrUnsupported}
 }
+
+// A kernelQRTR does not exist on this system.
+type kernelQRTR struct{ qrtrNet }
+
+func openQRTR(qrtrNet) (device, error) {
+	return nil, &OpError{"open", QRTRDevice, errors.ErrUnsupported}
+}

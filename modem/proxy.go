@@ -9,10 +9,10 @@ import (
 // ProxySocket is the abstract Unix socket on which qmi-proxy listens.
 const ProxySocket = "@qmi-proxy"
 
-// proxyOf splits the name of a device behind a proxy: "proxy:/dev/cdc-wdm0" is behind
+// SplitProxy splits the name of a device behind a proxy: "proxy:/dev/cdc-wdm0" is behind
 // ProxySocket, "proxy@NAME:/dev/cdc-wdm0" behind another abstract socket. path is "" for a device
 // that is opened itself.
-func proxyOf(device string) (socket, path string) {
+func SplitProxy(device string) (socket, path string) {
 	rest, ok := strings.CutPrefix(device, "proxy")
 	if !ok {
 		return "", ""

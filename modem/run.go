@@ -14,12 +14,14 @@ import (
 // Config says which modem and how. Zero durations mean the defaults.
 type Config struct {
 	Protocol string        // "at", "qmi"; "none": Run only waits for ctx
-	Device   string        // of at: path of the tty; of qmi: a cdc-wdm node, or "proxy:" and the node that qmi-proxy has
+	Device   string        // of at: path of the tty; of qmi: a cdc-wdm node, "proxy:" and the node that qmi-proxy has, or QRTRDevice
 	Baud     int           // line speed of a tty; 0 leaves it alone; a USB modem ignores it
 	PIN      string        // entered at most once in a Run, and only if the SIM asks for it
 	Answer   time.Duration // how long a simple command may take; default 3 s
 	Poll     time.Duration // between two queries without an unsolicited line; default 60 s
 	BackOff  time.Duration // before the device is opened again, doubled up to 8 times this; default 1 s
+
+	qrtr qrtrNet // nil is the kernel's
 }
 
 // Limits of the edge to the device.

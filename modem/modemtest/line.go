@@ -8,15 +8,20 @@ import (
 	"time"
 )
 
-// A line is what the modem answers on while it is there: a pty, or a listening socket.
+// A line is what the modem answers on while it is there: a pty, a listening socket, or sockets of
+// QRTR.
 type line struct {
 	master, slave *os.File
 	listener      net.Listener
+	sockets       []Socket
 	remove        string // symbolic link to remove
 }
 
 // plug makes the device appear and starts serving it. The caller holds m.mu.
 func (m *Modem) plug() error {
+	if m.opts.QRTR != nil {
+		return m.plugQRTR()
+	}
 	if m.opts.Unix != "" {
 		l, err := net.Listen("unix", m.opts.Unix)
 		if err != nil {
@@ -80,6 +85,9 @@ func (m *Modem) unplug() {
 	}
 	if l.slave != nil {
 		l.slave.Close()
+	}
+	for _, s := range l.sockets {
+		s.Close()
 	}
 	for _, u := range m.users {
 		u.Close()

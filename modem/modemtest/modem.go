@@ -1,6 +1,7 @@
 package modemtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ type Options struct {
 	Profile  string                       // one of Profiles; "" is quectel-ec25
 	Link     string                       // symbolic link to make to the pty; "" makes one in a new directory
 	Unix     string                       // listen on this Unix socket ("@NAME": abstract) instead of a pty
+	QRTR     func(byte) (Socket, error)   // opens the socket of a QMI service instead of a pty: KernelQRTR, or a stand-in
 	Cell     string                       // initial cell, as for Modem.Cell; "" is DefaultCell
 	PIN      string                       // the SIM asks for it; "" is a SIM without PIN
 	Log      func(direction, line string) // called for each line: "<" from the modem, ">" to it; may be nil; must not call the Modem
@@ -46,6 +48,9 @@ type Modem struct {
 func Start(o Options) (*Modem, error) {
 	if o.Protocol != "" && o.Protocol != "at" && o.Protocol != "qmi" {
 		return nil, fmt.Errorf("modemtest: protocol %q is neither at nor qmi", o.Protocol)
+	}
+	if o.QRTR != nil && o.Protocol != "qmi" {
+		return nil, errors.New("modemtest: QRTR is for protocol qmi")
 	}
 	p := findProfile(o.Profile)
 	if p == nil {
@@ -79,6 +84,8 @@ func Start(o Options) (*Modem, error) {
 // place finds the name under which the modem answers.
 func (m *Modem) place() (err error) {
 	switch {
+	case m.opts.QRTR != nil:
+		m.path = "qrtr"
 	case m.opts.Unix != "":
 		m.path = m.opts.Unix
 	case m.path == "":
@@ -185,7 +192,7 @@ func (m *Modem) Vanish(d time.Duration) {
 func (m *Modem) reappear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || m.out != nil || m.line.listener != nil {
+	if m.closed || m.out != nil || m.line.listener != nil || m.line.sockets != nil {
 		return
 	}
 	m.state.boot(m.opts.PIN)

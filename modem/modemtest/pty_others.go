@@ -9,3 +9,6 @@ import (
 
 // openPTY always fails on this system; the Unix socket works.
 func openPTY() (master, slave *os.File, err error) { return nil, nil, errors.ErrUnsupported }
+
+// KernelQRTR always fails.
+func KernelQRTR(service byte) (Socket, error) { return nil, errors.ErrUnsupported }

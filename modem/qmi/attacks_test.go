@@ -83,7 +83,7 @@ func TestVectorsAttacks(t *testing.T) {
 				}
 			}
 			if name == "qrtr-short.bin" {
-				if err := ParseMessage(b, UIM, &f); err != ErrMessage {
+				if _, err := Parse(append(AppendMux(nil, UIM, 1, len(b)), b...), &f); err != ErrMessage {
 					t.Errorf("as a datagram: %v", err)
 				}
 			}

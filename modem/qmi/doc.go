@@ -6,11 +6,11 @@
 //	                                         └→ Session.Next → Note (cell, SIM, silent, …)
 //	Session.Output → Append… → frame to write
 //
-// In: QMUX framing in both directions, also with the 16-bit services of marker 02 (L14: a frame
+// In: control packets of QRTR; QMUX framing in both directions, also with the 16-bit services of marker 02 (L14: a frame
 // has at most MaxFrame octets); CTL client ids, allocated and released; messages of DMS, NAS, UIM,
 // WDS, IMSA and IMS settings as far as an IMS UE reads or sets them.
 //
-// Out: devices and clocks; SMS, voice, location; QRTR sockets (ParseMessage reads their datagrams).
+// Out: devices and clocks; SMS, voice, location; sockets.
 //
 // There is no public standard. Names of services, messages and TLVs are those of libqmi's public
 // tables; layouts are held by frames that real modems sent, and by what qmicli prints of them.

@@ -83,15 +83,6 @@ func Parse(b []byte, f *Frame) (n int, err error) {
 	return n, f.message(b[:n], muxHeader)
 }
 
-// ParseMessage parses a datagram of a service's own socket (QRTR), which has no QMUX header.
-func ParseMessage(b []byte, s Service, f *Frame) error {
-	*f = Frame{FromModem: true, Service: s}
-	if len(b) > MaxFrame {
-		return ErrTooLong
-	}
-	return f.message(b, 0)
-}
-
 // message reads the service's header at off; the message goes to the end of b.
 func (f *Frame) message(b []byte, off int) error {
 	m := b[off:]

@@ -22,6 +22,11 @@ func checkDevice(c *agent.Config) finding {
 	if c.Modem.Device == "" {
 		return finding{Verdict: bad, Text: "modem.device is not set" + candidates(), Fix: "choose a board (-board help), or set modem.device"}
 	}
+	if c.Modem.Protocol == "qmi" {
+		if f, ok := checkShared(c.Modem.Device); ok {
+			return f
+		}
+	}
 	st, err := os.Stat(c.Modem.Device)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -43,7 +48,7 @@ const accessRead, accessWrite = 4, 2
 // candidates names the ports that are there.
 func candidates() string {
 	var found []string
-	for _, pattern := range []string{"/dev/ttyUSB*", "/dev/ttyACM*", "/dev/wwan*at*", "/dev/smd[0-9]*", "/dev/ttyAT", "/dev/hvc0"} {
+	for _, pattern := range []string{"/dev/ttyUSB*", "/dev/ttyACM*", "/dev/wwan*", "/dev/cdc-wdm*", "/dev/smd[0-9]*", "/dev/ttyAT", "/dev/hvc0"} {
 		names, _ := filepath.Glob(pattern)
 		found = append(found, names...)
 	}
