@@ -58,9 +58,7 @@ func (l *atLine) reports(r *runner) error {
 	}
 	return nil
 }
-func (l *atLine) identity(r *runner) (*Identity, error)                      { return nil, ErrUnknown }
-func (l *atLine) authenticate(r *runner, rand, autn *[16]byte) (*AKA, error) { return nil, ErrUnknown }
-func (l *atLine) bearer(r *runner) (*Bearer, error)                          { return nil, ErrUnknown }
-func (l *atLine) ownIMS(r *runner) (Client, error)                           { return Client{}, ErrUnknown }
-func (l *atLine) disableIMS(r *runner) error                                 { return ErrUnknown }
-func (l *atLine) networkTime(r *runner) (Time, error)                        { return Time{}, ErrUnknown }
+func (l *atLine) bearer(r *runner) (*Bearer, error)   { return nil, ErrUnknown }
+func (l *atLine) ownIMS(r *runner) (Client, error)    { return Client{}, ErrUnknown }
+func (l *atLine) disableIMS(r *runner) error          { return ErrUnknown }
+func (l *atLine) networkTime(r *runner) (Time, error) { return Time{}, ErrUnknown }

@@ -45,6 +45,7 @@ type atLine struct {
 	session *at.Session
 	lines   at.Assembler
 	out     []byte
+	card    atCard
 }
 
 func newATLine(cfg Config) *atLine {
@@ -61,6 +62,7 @@ func (l *atLine) open() (device, error) {
 
 func (l *atLine) start(now time.Time) {
 	l.lines.Reset()
+	l.card = atCard{}
 	l.session.Start(now)
 }
 
@@ -129,6 +131,7 @@ type qmiLine struct {
 	session *qmi.Session
 	frames  qmi.Assembler
 	out     [1024]byte
+	card    qmiCard
 }
 
 func newQMILine(cfg Config) *qmiLine {
@@ -155,6 +158,7 @@ func (l *qmiLine) open() (device, error) {
 
 func (l *qmiLine) start(now time.Time) {
 	l.frames.Reset()
+	l.card = qmiCard{}
 	l.session.Start(now)
 }
 

@@ -1,12 +1,49 @@
 package modem
 
+import (
+	"time"
+
+	"imsagent/modem/qmi"
+)
+
 // ready reports whether the session takes questions.
 func (l *qmiLine) ready() bool { return l.session.Ready() }
 
-func (l *qmiLine) reports(r *runner) error                                    { return ErrUnknown }
-func (l *qmiLine) identity(r *runner) (*Identity, error)                      { return nil, ErrUnknown }
-func (l *qmiLine) authenticate(r *runner, rand, autn *[16]byte) (*AKA, error) { return nil, ErrUnknown }
-func (l *qmiLine) bearer(r *runner) (*Bearer, error)                          { return nil, ErrUnknown }
-func (l *qmiLine) ownIMS(r *runner) (Client, error)                           { return Client{}, ErrUnknown }
-func (l *qmiLine) disableIMS(r *runner) error                                 { return ErrUnknown }
-func (l *qmiLine) networkTime(r *runner) (Time, error)                        { return Time{}, ErrUnknown }
+func (l *qmiLine) reports(r *runner) error             { return ErrUnknown }
+func (l *qmiLine) bearer(r *runner) (*Bearer, error)   { return nil, ErrUnknown }
+func (l *qmiLine) ownIMS(r *runner) (Client, error)    { return Client{}, ErrUnknown }
+func (l *qmiLine) disableIMS(r *runner) error          { return ErrUnknown }
+func (l *qmiLine) networkTime(r *runner) (Time, error) { return Time{}, ErrUnknown }
+
+// exchange gives the modem a request and waits for its answer, which is valid until the next one.
+// An error says that there is none; a failure is an answer. build need not know client id and transaction.
+func (l *qmiLine) exchange(r *runner, build func(dst []byte) ([]byte, error)) (b []byte, f qmi.Frame, err error) {
+	var room [512]byte
+	b, err = build(room[:0])
+	if err != nil {
+		return nil, f, err
+	}
+	l.session.Answer() // one that nobody waited for any more
+	if err := l.session.Ask(b, 4*l.wait()); err != nil {
+		return nil, f, err
+	}
+	for {
+		if b, done, err := l.session.Answer(); done {
+			if err == nil {
+				_, err = qmi.Parse(b, &f)
+			}
+			return b, f, err
+		}
+		if err := r.pump(); err != nil {
+			return nil, f, err
+		}
+	}
+}
+
+// wait is how long a simple request may take.
+func (l *qmiLine) wait() time.Duration {
+	if l.cfg.Answer == 0 {
+		return 3 * time.Second
+	}
+	return l.cfg.Answer
+}

@@ -30,6 +30,7 @@ var (
 	ErrBusy    = errors.New("modem: too many requests") // maxRequests wait already
 	ErrAbsent  = errors.New("modem: not there")         // the device is closed, or was lost meanwhile
 	ErrNoCard  = errors.New("modem: no card ready")     // no SIM, or it waits for its PIN
+	ErrRefused = errors.New("modem: refused")           // the modem's answer is an error of its own
 	ErrUnknown = errors.New("modem: cannot do that")    // the modem has no command for it
 )
 

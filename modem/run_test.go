@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 // A bench is a Run with its events, beside a simulated modem.
 type bench struct {
 	*modemtest.Modem
+	modem  *Modem
 	t      *testing.T
 	events chan Event
 	cancel context.CancelFunc
@@ -68,7 +69,8 @@ func begin(t *testing.T, o modemtest.Options, cfg Config) *bench {
 func attach(t *testing.T, cfg Config) *bench {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &bench{t: t, events: make(chan Event, 4096), cancel: cancel, ended: make(chan error, 1)}
-	go func() { b.ended <- New(cfg).Run(ctx, func(e Event) { b.events <- e }) }()
+	b.modem = New(cfg)
+	go func() { b.ended <- b.modem.Run(ctx, func(e Event) { b.events <- e }) }()
 	return b
 }
 

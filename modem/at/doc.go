@@ -10,9 +10,10 @@
 // command at a time with a deadline, resynchronisation after a silence, the registration lines
 // +CREG, +CGREG, +CEREG and +C5GREG in all the shapes that modems were recorded to send, +COPS,
 // +CPIN, the serving-cell reports of vendors, the value of P-Access-Network-Info (3GPP TS 24.229
-// §7.2A.4).
+// §7.2A.4); commands of the caller between its own (Ask), and the answers to +CSIM, +CGLA, +CRSM and
+// +CCHO.
 //
-// Out: devices and clocks; SIM files, AKA, PDN connections and SMS.
+// Out: devices and clocks; what a card's octets mean (package uicc); SMS.
 //
 // Memory: an Assembler owns one line buffer of MaxLine octets, and a line is valid until its
 // next call. Nothing else keeps octets of a line, and no line allocates but

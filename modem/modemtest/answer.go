@@ -1,6 +1,9 @@
 package modemtest
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // A state is what the simulated modem knows. Nothing here waits or writes.
 type state struct {
@@ -14,11 +17,13 @@ type state struct {
 	cmee    bool
 	numeric bool              // +COPS=3,2
 	report  map[string]string // n of +CEREG and the like
+	card    card
 }
 
 // boot sets what a modem forgets when it starts.
 func (s *state) boot(pin string) {
 	s.echo, s.cmee, s.numeric, s.pin = true, false, false, pin
+	s.card.reset()
 	s.report = map[string]string{"+CREG": "0", "+CGREG": "0", "+CEREG": "0", "+C5GREG": "0"}
 }
 
@@ -74,6 +79,9 @@ func (s *state) one(command string) (lines []string, final string) {
 		return nil, "OK"
 	case "+COPS?":
 		return []string{s.cops()}, "OK"
+	}
+	if lines, final, ok := s.cardCommand(command); ok {
+		return lines, final
 	}
 	if strings.HasPrefix(command, "+CPIN") {
 		return s.pinCommand(command)
@@ -193,3 +201,5 @@ func (s *state) unsolicited() []string {
 	}
 	return out
 }
+
+func decimal(n int) string { return strconv.Itoa(n) }

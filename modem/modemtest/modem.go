@@ -20,6 +20,7 @@ type Options struct {
 	QRTR     func(byte) (Socket, error)   // opens the socket of a QMI service instead of a pty: KernelQRTR, or a stand-in
 	Cell     string                       // initial cell, as for Modem.Cell; "" is DefaultCell
 	PIN      string                       // the SIM asks for it; "" is a SIM without PIN
+	NoISIM   bool                         // the card has a USIM only
 	Log      func(direction, line string) // called for each line: "<" from the modem, ">" to it; may be nil; must not call the Modem
 }
 
@@ -56,7 +57,7 @@ func Start(o Options) (*Modem, error) {
 	if p == nil {
 		return nil, fmt.Errorf("modemtest: profile %q: not one of %v", o.Profile, Profiles())
 	}
-	m := &Modem{opts: o, path: o.Link, state: state{profile: p, covered: true, sim: true, tries: 3}}
+	m := &Modem{opts: o, path: o.Link, state: state{profile: p, covered: true, sim: true, tries: 3, card: card{sub: DefaultSubscriber, isim: !o.NoISIM}}}
 	initial, err := parseCell(DefaultCell, cell{})
 	if err == nil && o.Cell != "" {
 		initial, err = parseCell(o.Cell, initial)
@@ -122,6 +123,20 @@ func (m *Modem) Cell(value string) error {
 	}
 	m.change(func() { m.state.cell = c })
 	return nil
+}
+
+// Subscriber puts another subscriber into the card, whose files stay as they are.
+func (m *Modem) Subscriber(s Subscriber) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state.card.sub = s
+}
+
+// Channels returns how many logical channels of the card are open.
+func (m *Modem) Channels() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.card.openChannels()
 }
 
 // Coverage switches the network off or on.

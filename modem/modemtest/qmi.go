@@ -166,6 +166,8 @@ func (m *Modem) sendQMI(c *qmiConn, service, client, kind byte, tid []byte, id i
 // Results: TLV 02 with status and error.
 var (
 	resultOK         = octets("02 0400 0000 0000")
+	resultInternal   = octets("02 0400 0100 0300")
+	resultNoFile     = octets("02 0400 0100 5000")
 	resultExhausted  = octets("02 0400 0100 0500")
 	resultBadClient  = octets("02 0400 0100 0700")
 	resultBadPIN     = octets("02 0400 0100 0c00")

@@ -37,9 +37,6 @@ func (s *state) dms(q *message) []byte {
 	return resultBadCommand
 }
 
-// defaultIMSI is of the network of the reference trace.
-const defaultIMSI = "310410123456789"
-
 // nas answers the network's service.
 func (s *state) nas(q *message) []byte {
 	ok := slices.Clone(resultOK)
