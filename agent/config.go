@@ -35,7 +35,7 @@ type Config struct {
 // ModemConfig is table [modem].
 type ModemConfig struct {
 	Protocol      string // protocol: at, qmi, host or none
-	Device        string // device: path of a tty (at) or a cdc-wdm node (qmi), "proxy:" and a node, or "qrtr"
+	Device        string // device: path of a tty (at) or a cdc-wdm node (qmi), "usb:" and ids, "proxy:" and a node, or "qrtr"
 	AccessNetwork string // access_network: fixed P-Access-Network-Info; wins over the modem's
 	OwnIMS        string // own_ims: refuse, disable or ignore
 	Baud          int    // baud: bit/s

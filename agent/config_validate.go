@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"imsagent/modem"
 )
 
 // A ConfigFault is one thing that is wrong with a configuration.
@@ -107,6 +109,9 @@ func (v *validator) modem(m *ModemConfig) {
 		v.later(m.Protocol == "host", "modem.protocol", `the method network is not yet there; use "at", "qmi" or "none"`)
 	}
 	v.text("modem.device", m.Device, m.Protocol == "at" || m.Protocol == "qmi")
+	if _, ok := modem.ParseUSBPort(m.Device); !ok && strings.HasPrefix(m.Device, "usb:") {
+		v.fault("modem.device", "%q is not usb: with idVendor, idProduct and bInterfaceNumber: usb:2c7c:0125:02", m.Device)
+	}
 	if v.text("modem.access_network", m.AccessNetwork, optional) && !accessNetwork(m.AccessNetwork) {
 		v.fault("modem.access_network", "%q is not an access type with parameters (RFC 7315 §5.4)", m.AccessNetwork)
 	}

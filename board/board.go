@@ -25,7 +25,7 @@ type Profile struct {
 	Arch  string // of the binary that it runs
 
 	Protocol string // of the modem: "at" or "none"
-	Device   string // the tty that answers AT
+	Device   string // the tty that answers AT; of a modem on USB "usb:" and its ids, since names change
 	Baud     int    // bit/s; without meaning on a node that is not a UART
 
 	State   string // directory that outlives a restart; "" for the default

@@ -2,10 +2,14 @@ package board
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// usbPort is idVendor, idProduct and bInterfaceNumber as sysfs has them.
+var usbPort = regexp.MustCompile("^usb(:[0-9a-f]{4}){2}:[0-9a-f]{2}$")
 
 func TestEveryProfileIsComplete(t *testing.T) {
 	seen := map[string]bool{}
@@ -20,7 +24,7 @@ func TestEveryProfileIsComplete(t *testing.T) {
 				t.Errorf("title %q", p.Title)
 			case p.Protocol != "at" && p.Protocol != "none":
 				t.Errorf("protocol %q", p.Protocol)
-			case (p.Protocol == "at") != strings.HasPrefix(p.Device, "/dev/"):
+			case (p.Protocol == "at") != (strings.HasPrefix(p.Device, "/dev/") || usbPort.MatchString(p.Device)):
 				t.Errorf("device %q with protocol %q", p.Device, p.Protocol)
 			case p.Baud < 9600, p.Buffers < 16, p.Buffers > 4096:
 				t.Errorf("baud %d, buffers %d", p.Baud, p.Buffers)

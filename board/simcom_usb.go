@@ -1,6 +1,7 @@
 package board
 
-// simcomUSB is a SIM7600 seen from a host by USB (1e0e:9001): ttyUSB2 is AT, ttyUSB3 is PPP.
+// simcomUSB is a SIM7600 seen from a host by USB (1e0e:9001): interface 2 is
+// AT, 3 is PPP; of a single modem ttyUSB2 and ttyUSB3.
 //
 // Source: published interface lists for this id. Not measured.
 var simcomUSB = Profile{
@@ -8,7 +9,7 @@ var simcomUSB = Profile{
 	Title:    "host with a SIMCom SIM7600 on USB",
 	Arch:     Any,
 	Protocol: "at",
-	Device:   "/dev/ttyUSB2",
+	Device:   "usb:1e0e:9001:02",
 	Baud:     115200,
 	Buffers:  buffersLarge,
 

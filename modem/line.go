@@ -17,7 +17,7 @@ type device interface {
 
 // A protocol speaks to a modem through an open device.
 type protocol interface {
-	open() (device, error)
+	open(path string) (device, error)        // the device under the name that it has now
 	start(now time.Time)                     // the device was just opened
 	output(now time.Time) []byte             // what to write, nil for nothing
 	take(r *runner, now time.Time, b []byte) // what was read
@@ -52,8 +52,8 @@ func newATLine(cfg Config) *atLine {
 	return &atLine{cfg: cfg, session: at.NewSession(at.Config{PIN: cfg.PIN, Answer: cfg.Answer, Poll: cfg.Poll})}
 }
 
-func (l *atLine) open() (device, error) {
-	p, err := OpenTTY(l.cfg.Device, l.cfg.Baud)
+func (l *atLine) open(path string) (device, error) {
+	p, err := OpenTTY(path, l.cfg.Baud)
 	if err != nil {
 		return nil, err
 	}
@@ -142,14 +142,14 @@ func newQMILine(cfg Config) *qmiLine {
 	return &qmiLine{cfg: cfg, session: qmi.NewSession(qmi.Config{Proxy: path, PIN: cfg.PIN, Answer: cfg.Answer, Poll: cfg.Poll})}
 }
 
-func (l *qmiLine) open() (device, error) {
+func (l *qmiLine) open(path string) (device, error) {
 	if socket, path := SplitProxy(l.cfg.Device); path != "" {
 		return dialProxy(socket, l.cfg.Device)
 	}
 	if l.cfg.Device == QRTRDevice {
 		return openQRTR(l.cfg.qrtr)
 	}
-	p, err := OpenQMI(l.cfg.Device)
+	p, err := OpenQMI(path)
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,10 @@
 package modem
 
 import (
+	"context"
 	"errors"
 	"os"
+	"time"
 )
 
 // A Port is not available on this system. It exists so that everything but the devices can be
@@ -27,3 +29,12 @@ type kernelQRTR struct{ qrtrNet }
 func openQRTR(qrtrNet) (device, error) {
 	return nil, &OpError{"open", QRTRDevice, errors.ErrUnsupported}
 }
+
+const settle = time.Second
+
+// A watch does not exist on this system.
+type watch struct{ open bool }
+
+func (w *watch) begin(*node)                              { w.open = true }
+func (w *watch) close()                                   { w.open = false }
+func (w *watch) wait(context.Context, time.Duration) bool { return false }

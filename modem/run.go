@@ -14,7 +14,7 @@ import (
 // Config says which modem and how. Zero durations mean the defaults.
 type Config struct {
 	Protocol string        // "at", "qmi"; "none": Run only waits for ctx
-	Device   string        // of at: path of the tty; of qmi: a cdc-wdm node, "proxy:" and the node that qmi-proxy has, or QRTRDevice
+	Device   string        // path of a tty or, of qmi, a cdc-wdm node; "usb:2c7c:0125:02", whatever its name is; of qmi also "proxy:" and the node that qmi-proxy has, or QRTRDevice
 	Baud     int           // line speed of a tty; 0 leaves it alone; a USB modem ignores it
 	PIN      string        // entered at most once in a Run, and only if the SIM asks for it
 	Answer   time.Duration // how long a simple command may take; default 3 s
@@ -22,6 +22,7 @@ type Config struct {
 	BackOff  time.Duration // before the device is opened again, doubled up to 8 times this; default 1 s
 
 	qrtr qrtrNet // nil is the kernel's
+	tree tree    // zero is the kernel's
 }
 
 // Limits of the edge to the device.
@@ -51,7 +52,11 @@ var past = time.Unix(1, 0)
 // Run returns ctx's error, or ErrProtocol at once. It is called once.
 func (m *Modem) Run(ctx context.Context, emit func(Event)) error {
 	cfg := m.cfg
-	r := &runner{cfg: cfg, emit: emit, fresh: true, desk: &m.desk}
+	if cfg.tree == (tree{}) {
+		cfg.tree = tree{"/sys", "/dev"}
+	}
+	r := &runner{cfg: cfg, emit: emit, fresh: true, desk: &m.desk, node: newNode(cfg.tree, cfg.Device), told: cfg.Device}
+	defer r.watch.close()
 	switch m.cfg.Protocol {
 	case "none":
 		<-ctx.Done()
@@ -72,7 +77,7 @@ func (m *Modem) Run(ctx context.Context, emit func(Event)) error {
 			break
 		}
 		r.lost(err)
-		r.sleep(ctx)
+		r.sleep(ctx, err)
 	}
 	return ctx.Err()
 }
@@ -92,6 +97,11 @@ type runner struct {
 	failures int    // in a row, for the back-off
 	drops    uint   // lines or frames that could not be used
 
+	node  *node
+	path  string // under which the device was opened
+	told  string // as last reported
+	watch watch
+
 	desk    *desk
 	ctx     context.Context // of the device that is open
 	device  device
@@ -100,7 +110,7 @@ type runner struct {
 
 // attend opens the device and serves it until it is lost or ctx ends. It returns why.
 func (r *runner) attend(ctx context.Context) error {
-	p, err := r.line.open()
+	p, err := r.open()
 	if err != nil {
 		return err
 	}
@@ -124,6 +134,24 @@ func (r *runner) attend(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// open opens the device under the name that it has now, and remembers which it was.
+func (r *runner) open() (device, error) {
+	if r.path = r.node.path(); r.path == "" {
+		r.path = r.cfg.Device
+		return nil, &OpError{"find", r.cfg.Device, os.ErrNotExist}
+	}
+	p, err := r.line.open(r.path)
+	if err != nil {
+		return nil, err
+	}
+	if r.node.opened(r.path); r.path != r.told {
+		r.told = r.path
+		r.emit(Event{Kind: Status, Text: "modem is at " + r.path})
+	}
+	r.watch.close()
+	return p, nil
 }
 
 // step lets the line go on by one write and one read, and reports what it learnt.
@@ -156,7 +184,7 @@ func (r *runner) write(p device) error {
 	}
 	p.SetWriteDeadline(now.Add(writeTimeout))
 	if _, err := p.Write(out); err != nil {
-		return &OpError{"write", r.cfg.Device, cause(err)}
+		return &OpError{"write", r.path, cause(err)}
 	}
 	return nil
 }
@@ -165,7 +193,7 @@ func (r *runner) write(p device) error {
 // are looked at, so that either is seen or cuts the deadline short.
 func (r *runner) read(ctx context.Context, p device) (int, error) {
 	if err := p.SetReadDeadline(r.line.deadline()); err != nil {
-		return 0, &OpError{"read", r.cfg.Device, cause(err)}
+		return 0, &OpError{"read", r.path, cause(err)}
 	}
 	if ctx.Err() != nil || r.wanted() {
 		return 0, nil
@@ -174,7 +202,7 @@ func (r *runner) read(ctx context.Context, p device) (int, error) {
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, nil
 	}
-	return n, &OpError{"read", r.cfg.Device, cause(err)}
+	return n, &OpError{"read", r.path, cause(err)}
 }
 
 // farewell leaves the modem as it was found, in a time that nobody waits for.
@@ -280,12 +308,23 @@ func (r *runner) lost(err error) {
 	}
 }
 
-// sleep waits for the back-off, or for ctx.
-func (r *runner) sleep(ctx context.Context) {
-	t := time.NewTimer(r.cfg.BackOff << min(max(r.failures-1, 0), maxDoublings))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
+// sleep waits for the back-off, for ctx, or until the device may be there again. What is not a
+// node is asked for once in a BackOff: nothing tells when it comes, and asking costs little.
+func (r *runner) sleep(ctx context.Context, err error) {
+	d := r.cfg.BackOff << min(max(r.failures-1, 0), maxDoublings)
+	if !r.node.isNode() {
+		d = r.cfg.BackOff
+	} else if !r.watch.open {
+		if r.watch.begin(r.node); !errors.Is(err, ErrSilent) {
+			d = min(d, settle) // it may have come before we watched
+		}
+	}
+	if !r.watch.wait(ctx, d) {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"imsagent/agent"
+	"imsagent/modem"
 )
 
 func checkDevice(c *agent.Config) finding {
@@ -27,19 +29,20 @@ func checkDevice(c *agent.Config) finding {
 			return f
 		}
 	}
-	st, err := os.Stat(c.Modem.Device)
+	device := cmp.Or(modem.Locate(c.Modem.Device), c.Modem.Device)
+	st, err := os.Stat(device)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return finding{Verdict: bad, Text: c.Modem.Device + " is not there" + candidates(), Fix: "load the driver of the port (option, cdc_acm, qcserial …: dmesg), or set modem.device"}
+		return finding{Verdict: bad, Text: device + " is not there" + candidates(), Fix: "load the driver of the port (option, cdc_acm, qcserial …: dmesg), or set modem.device"}
 	case err != nil:
 		return finding{Verdict: bad, Text: err.Error(), Fix: "see the permissions of the directories above it"}
 	case st.Mode()&fs.ModeCharDevice == 0:
-		return finding{Verdict: bad, Text: c.Modem.Device + " is not a character device", Fix: "remove it and load the driver"}
+		return finding{Verdict: bad, Text: device + " is not a character device", Fix: "remove it and load the driver"}
 	}
-	if err := syscall.Access(c.Modem.Device, accessRead|accessWrite); err != nil {
-		return finding{Verdict: bad, Text: c.Modem.Device + ": " + err.Error(), Fix: "run as a member of its group (dialout), or a udev rule with the agent's group"}
+	if err := syscall.Access(device, accessRead|accessWrite); err != nil {
+		return finding{Verdict: bad, Text: device + ": " + err.Error(), Fix: "run as a member of its group (dialout), or a udev rule with the agent's group"}
 	}
-	return finding{Verdict: good, Text: c.Modem.Device + " is there and may be opened"}
+	return finding{Verdict: good, Text: device + " is there and may be opened"}
 }
 
 // R_OK and W_OK of access(2).
@@ -60,7 +63,7 @@ func candidates() string {
 
 // checkHolder says who has the port open: two readers share its answers between them.
 func checkHolder(c *agent.Config) finding {
-	device, err := filepath.EvalSymlinks(c.Modem.Device)
+	device, err := filepath.EvalSymlinks(modem.Locate(c.Modem.Device))
 	if err != nil || c.Modem.Device == "" {
 		return finding{Verdict: good, Text: "no device"}
 	}

@@ -68,6 +68,7 @@ func TestCheckFindsWhatIsInTheWay(t *testing.T) {
 		{"device", func(c *agent.Config) { c.Modem.Protocol, c.Modem.Device = "at", "" }, "is not set"},
 		{"device", func(c *agent.Config) { c.Modem.Protocol, c.Modem.Device = "at", file }, "not a character device"},
 		{"device", func(c *agent.Config) { c.Modem.Protocol, c.Modem.Device = "qmi", "proxy@imsagent-nobody:/dev/cdc-wdm0" }, "imsagent-nobody"},
+		{"device", func(c *agent.Config) { c.Modem.Protocol, c.Modem.Device = "at", "usb:0bad:0bad:02" }, "usb:0bad:0bad:02 is not there"},
 		{"state", func(c *agent.Config) { c.State = file + "/below" }, "not a directory"},
 		{"address", func(c *agent.Config) { c.IMS.Local, _ = agent.ParseEndpoint("192.0.2.77:5060") }, "192.0.2.77"},
 		{"memory", func(c *agent.Config) { c.Memory.Limit = 1 << 50 }, "MiB wanted"},
