@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"imsagent/agent/internal/bufpool"
-	"imsagent/agent/spool"
 )
 
 // poorest are the numbers of free buffers with which every transcript is played again.
@@ -74,15 +73,15 @@ func (w *world) giveBack() {
 func (w *world) checkPoor() {
 	w.command([]string{"flash", "ready"})
 	w.wait(3 * time.Hour)
-	for id, b := range w.spool {
-		var e spool.Entry
-		if spool.ParseEntry(b, &e) == nil && w.core.box.Find(id) < 0 {
+	onFlash := w.onFlash()
+	for id := range onFlash {
+		if w.core.box.Find(id) < 0 {
 			w.t.Errorf("message %d is on flash and unknown to the core", id)
 		}
 	}
 	for i := range w.core.box.table {
 		m := &w.core.box.table[i]
-		if m.id != 0 && !m.ghost && m.state != StateWriting && w.spool[m.id] == nil {
+		if m.id != 0 && !m.ghost && m.state != StateWriting && !onFlash[m.id] {
 			w.t.Errorf("message %d is %v and not on flash", m.id, m.state)
 		}
 	}

@@ -1,51 +1,97 @@
 package agent
 
 import (
-	"bytes"
 	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"syscall"
+	"time"
 
+	"imsagent/agent/internal/bufpool"
 	"imsagent/agent/spool"
 )
 
-// store is the flash: it keeps an entry, and knows duplicates by peer and id.
-func (w *world) store(a Action) {
+// A worldFlash is a real spool on files in memory, and the goroutine that owns it.
+type worldFlash struct {
+	files *simFlash
+	sp    *spool.Spool
+	edge  *edge
+	slow  bool
+	held  []Action // while it is slow
+}
+
+// openFlash opens the spool for a start of the agent.
+func (w *world) openFlash() {
+	if w.flash.files == nil {
+		w.flash.files = newSimFlash()
+	}
+	sp, err := spool.Open("", spool.Options{MaxBytes: w.cfg.Spool.MaxBytes, MaxMessages: w.cfg.Spool.MaxMessages, FS: w.flash.files})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.flash.sp = sp
+	w.flash.edge = &edge{cfg: &w.cfg, log: slog.New(slog.NewTextHandler(io.Discard, nil)), pool: w.pool, stored: make(chan Event, 2*maxOutstanding)}
+}
+
+// toFlash shows an action of the spool and carries it out, once the flash is ready.
+func (w *world) toFlash(a Action) {
+	switch a.Kind {
+	case ActMark:
+		w.say("flash mark %d %v", a.ID, marks(a.State))
+	case ActForget:
+		w.say("flash forget %d", a.ID)
+	case ActPeer:
+		w.say("flash conversation %s %s", a.Key, a.Text)
+	case ActBegin:
+		w.say("flash begin %d", a.ID)
+	case ActTrim:
+		w.say("flash trim %d %d", a.ID, a.Off)
+	case ActDrop:
+		w.say("flash drop %d", a.ID)
+	}
+	if w.flash.slow {
+		w.flash.held = append(w.flash.held, a)
+		if a.Kind == ActStore || a.Kind == ActFinish {
+			w.say("%s, waits", w.entryText(a))
+		}
+		return
+	}
+	w.workFlash(a, true)
+}
+
+// workFlash is one round of the spool's goroutine; aloud shows what is stored.
+func (w *world) workFlash(a Action, aloud bool) {
+	text := ""
+	if a.Kind == ActStore || a.Kind == ActFinish {
+		text = w.entryText(a)
+	}
+	w.flash.edge.commit(w.flash.sp, w.flash.edge.spoolStep(w.flash.sp, a, nil))
+	for len(w.flash.edge.stored) > 0 {
+		ev := <-w.flash.edge.stored
+		switch {
+		case ev.Dup:
+			w.say("flash has that message already")
+		case text != "" && ev.Fault != FaultNone:
+			w.say("%s: %v", text, ev.Fault)
+		case text != "" && aloud:
+			w.say("%s", text)
+		}
+		w.queue = append(w.queue, ev)
+	}
+}
+
+// entryText describes an entry on its way to flash.
+func (w *world) entryText(a Action) string {
 	var e spool.Entry
 	if err := spool.ParseEntry(a.Buf.Bytes(), &e); err != nil {
 		w.t.Fatalf("entry: %v", err)
 	}
-	ev := Event{Kind: EvStored, Token: a.Token, Buf: a.Buf}
-	key := string(e.Peer) + "\x00" + string(e.IMDNID)
-	switch {
-	case e.Dir == spool.In && len(e.IMDNID) > 0 && w.seen[key]:
-		ev.Dup = true
-		w.say("flash has that message already")
-	default:
-		w.spool[e.ID] = bytes.Clone(a.Buf.Bytes())
-		w.seen[key] = w.seen[key] || e.Dir == spool.In
-		w.say("flash store %d %s %s %q", e.ID, [...]string{"", "from", "to"}[e.Dir], e.Peer, brief(w.bodyOf(&e)))
-	}
-	if w.hold {
-		w.last["held"] = "1"
-		w.held(ev)
-		return
-	}
-	w.queue = append(w.queue, ev)
-}
-
-// unstore takes an entry back that did not reach the flash.
-func (w *world) unstore(payload []byte) {
-	var e spool.Entry
-	if spool.ParseEntry(payload, &e) == nil {
-		delete(w.spool, e.ID)
-		delete(w.seen, string(e.Peer)+"\x00"+string(e.IMDNID))
-	}
-}
-
-func (w *world) bodyOf(e *spool.Entry) []byte {
+	body := brief(e.Body)
 	if e.Large {
-		return w.files[e.ID]
+		body = fmt.Sprintf("(%d octets in a file)", e.Size)
 	}
-	return e.Body
+	return fmt.Sprintf("flash store %d %s %s %q", e.ID, [...]string{"", "from", "to"}[e.Dir], e.Peer, body)
 }
 
 // brief shortens a long body to its beginning and its length.
@@ -56,55 +102,56 @@ func brief(b []byte) string {
 	return string(b)
 }
 
-func (w *world) held(ev Event) { w.heldEvents = append(w.heldEvents, ev) }
-
-func (w *world) flash(word string) {
-	switch word {
-	case "slow":
-		w.hold = true
-	case "ready":
-		w.hold = false
-		held := w.heldEvents
-		w.heldEvents = nil
-		for _, ev := range held {
-			w.step(ev)
-		}
-	case "full", "broken":
-		held := w.heldEvents
-		w.heldEvents, w.hold = nil, false
-		for _, ev := range held {
-			w.unstore(ev.Buf.Bytes())
-			ev.Fault = FaultStorage
-			if word == "full" {
-				ev.Fault = FaultFull
-			}
-			w.step(ev)
-		}
+// flashCommand is what becomes of the flash.
+//
+//	flash slow            nothing is answered
+//	flash ready           what waited is carried out
+//	flash full | broken   what waited to be stored is refused: no room; an i/o error
+func (w *world) flashCommand(word string) {
+	held := w.flash.held
+	w.flash.slow, w.flash.held = word == "slow", nil
+	if word == "broken" {
+		w.flash.files.fail = syscall.EIO
 	}
+	for _, a := range held {
+		if word == "full" && (a.Kind == ActStore || a.Kind == ActFinish) {
+			w.queue = append(w.queue, Event{Kind: EvStored, Token: a.Token, Buf: a.Buf, Fault: FaultFull})
+		} else {
+			w.workFlash(a, false)
+		}
+		w.drain()
+	}
+	w.flash.files.fail = nil
 }
 
-func (w *world) load(a Action) {
-	ev := Event{Kind: EvLoaded, Token: a.Token}
-	entry, ok := w.spool[a.ID]
-	var e spool.Entry
-	if !ok || spool.ParseEntry(entry, &e) != nil {
-		ev.Fault = FaultNotFound
-	} else {
-		b := entry
-		if a.N > 0 {
-			body := w.bodyOf(&e)
-			b = body[a.Off:min(int(a.Off)+a.N, len(body))]
-		}
-		if ev.Buf = w.pool.Get(); ev.Buf == nil {
-			ev.Fault = FaultFull
-		} else if !ev.Buf.Append(b) {
-			ev.Buf.Release()
-			if ev.Buf = w.pool.GetLarge(); ev.Buf == nil {
-				ev.Fault = FaultFull
-			} else {
-				ev.Buf.Append(b)
-			}
-		}
+// onFlash returns the ids of the messages that the spool holds.
+func (w *world) onFlash() map[uint64]bool {
+	ids := map[uint64]bool{}
+	if err := w.flash.sp.Each(func(e *spool.Entry) bool { ids[e.ID] = true; return true }); err != nil {
+		w.t.Error(err)
 	}
-	w.queue = append(w.queue, ev)
+	return ids
+}
+
+// restart ends the agent without a word and starts it with what its flash holds: the
+// process was killed, or (power) the device lost its power, and with it what was not synced
+// and the time since its start. clock is what its clock says then, if not the time of day.
+func (w *world) restart(power bool, clock []string) {
+	w.queue, w.flash.held, w.flash.slow, w.hung = nil, nil, false, nil
+	if power {
+		w.flash.files.names = map[string]*simFile{}
+		for name, f := range w.flash.files.kept {
+			f.now, f.touched = append([]byte(nil), f.flash...), false
+			w.flash.files.names[name] = f
+		}
+		w.now = bootEpoch.Add(10 * time.Second)
+	}
+	for _, to := range clock {
+		w.setClock(to)
+	}
+	w.flows, w.conns, w.conn = map[FlowID]netip.AddrPort{}, map[FlowID]*peerConn{}, 0
+	w.pool = bufpool.New(w.pool.Total(), largeBuffers)
+	w.core = nil
+	w.start()
+	w.step(Event{})
 }
