@@ -36,6 +36,10 @@ interop: ## SIPp as caller and callee against the real daemon, IPv6, TCP and UDP
 	@sh scripts/setup interop
 	@sh scripts/interop
 
+VERSION ?=
+package: ## a tar for every board and a .deb for armhf, arm64, amd64, in out/package (VERSION=…)
+	@sh scripts/package/make $(VERSION)
+
 image:  ## kernel and initramfs for B (qemu-virt), in out/image/B/
 	$(GO) run ./board/cmd/mkimage -board $(B)
 
@@ -66,5 +70,5 @@ soak:   ## the daemon killed KILLS (1000) times under traffic, then simulated we
 fuzz:   ## every fuzz target for T (30s): make fuzz T=10m; T=2000x counts inputs
 	@sh scripts/fuzz $(T)
 
-.PHONY: help demo test build check lint test-arm interop image qemu boot-test bench bench-go size soak fuzz
+.PHONY: help demo test build check lint test-arm interop package image qemu boot-test bench bench-go size soak fuzz
 .DEFAULT_GOAL = help

@@ -6,7 +6,9 @@
 // says so: such a profile is a starting point for whoever has the board.
 //
 // To add a board: copy the file of the nearest one, name it after the module, list its
-// Profile in all, and run go test ./board.
+// Profile in all, and run go test ./board/... ./agent/cmd/imsagentd; the latter tells where the
+// table of the README has to follow. On the board, imsagentd -board NAME -check says which of
+// the facts are wrong.
 package board
 
 // Architectures, as `make build` names them.
@@ -28,16 +30,27 @@ type Profile struct {
 	Device   string // the tty that answers AT; of a modem on USB "usb:" and its ids, since names change
 	Baud     int    // bit/s; without meaning on a node that is not a UART
 
-	State   string // directory that outlives a restart; "" for the default
-	Buffers int    // of 4096 octets each: all I/O memory there is
-	RAM     int    // MiB of the smallest variant; 0 where unknown
+	State string // directory that outlives a restart; "" for the default
+	Home  string // directory of programs and configuration where the root file system is read-only or scarce; "" for /usr/bin and /etc
+	RAM   int    // MiB of the smallest variant; 0 where unknown
+
+	Memory Memory
 
 	Kernel string // Linux version of the board's own system; "" where it is the host's choice
 	ESP    string // whether that kernel has IPsec's ESP: Yes, No or Unknown
-	Init   string // what starts services there: Systemd, Busybox, Procd, Legato or Own
-	Proof  string // what was seen to work: Booted, Emulated or Unproven
+	Init   string // what starts services there: Systemd, Busybox, Procd, OpenRC, Legato or Own
+	Proof  string // what was seen to work: Booted, Emulated, Demo or Unproven
 
 	Emulator Emulator // zero where nothing near enough exists
+}
+
+// Memory is what the agent may take. The figures that it was chosen by are printed by
+// `make boot-test`.
+type Memory struct {
+	Buffers  int // of 4096 octets each: all I/O memory there is
+	Sessions int // MSRP sessions at once
+	Limit    int // MiB: the runtime's soft limit (GOMEMLIMIT)
+	GC       int // per cent that the heap may grow before it is collected (GOGC)
 }
 
 // What is known of ESP.
@@ -52,6 +65,7 @@ const (
 	Systemd = "systemd"
 	Busybox = "busybox" // /etc/init.d and start-stop-daemon: busybox and sysvinit
 	Procd   = "procd"
+	OpenRC  = "openrc"
 	Legato  = "legato" // an application of its own kind; start it as from busybox
 	Own     = "own"    // the image's init
 )
@@ -60,6 +74,7 @@ const (
 const (
 	Booted   = "boot"      // `make boot-test` boots a kernel for it and the chat runs there
 	Emulated = "qemu-user" // `make test-arm` runs the tests as its architecture
+	Demo     = "demo"      // `make demo` runs the chat on the machine at hand
 	Unproven = "none"
 )
 
@@ -79,11 +94,11 @@ type Emulator struct {
 
 // all lists every board. The first is the one to try without hardware.
 var all = [...]*Profile{
-	&qemuVirt,
+	&qemuVirt, &sim,
 	&quectelEC25, &quectelUSB, &quectelRM50x, &quectelRM551,
 	&sierraWP76, &sierraWP85,
 	&simcomSIM7600, &simcomUSB,
-	&openstick, &raspberryPiHAT, &fibocomFM350,
+	&openstick, &pinephone, &raspberryPiHAT, &fibocomFM350,
 }
 
 // All returns the profiles in the order in which they are listed to a user.
@@ -99,8 +114,8 @@ func Find(name string) (p Profile, ok bool) {
 	return Profile{}, false
 }
 
-// buffersSmall is for modules whose Linux shares its memory with the modem: 256 KiB.
-const buffersSmall = 64
+// small is for modules whose Linux shares its memory with the modem: 256 KiB of buffers.
+var small = Memory{Buffers: 64, Sessions: 16, Limit: 8, GC: 100}
 
-// buffersLarge is for boards with memory to spare: 512 KiB.
-const buffersLarge = 128
+// large is for boards with memory to spare: 512 KiB of buffers.
+var large = Memory{Buffers: 128, Sessions: 32, Limit: 16, GC: 100}

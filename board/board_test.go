@@ -26,14 +26,16 @@ func TestEveryProfileIsComplete(t *testing.T) {
 				t.Errorf("protocol %q", p.Protocol)
 			case (p.Protocol == "at") != (strings.HasPrefix(p.Device, "/dev/") || usbPort.MatchString(p.Device)):
 				t.Errorf("device %q with protocol %q", p.Device, p.Protocol)
-			case p.Baud < 9600, p.Buffers < 16, p.Buffers > 4096:
-				t.Errorf("baud %d, buffers %d", p.Baud, p.Buffers)
+			case p.Baud < 9600, p.Memory.Buffers < 16, p.Memory.Buffers > 4096, p.Memory.Sessions < 1, p.Memory.Limit < 4, p.Memory.GC < 10:
+				t.Errorf("baud %d, memory %+v", p.Baud, p.Memory)
+			case p.Home != "" && (p.Home[0] != '/' || strings.HasPrefix(p.Home, p.State) || p.State == ""):
+				t.Errorf("home %q, state %q", p.Home, p.State)
 			case p.State != "" && !strings.HasPrefix(p.State, "/"):
 				t.Errorf("state %q", p.State)
 			}
 			oneOf(t, "ESP", p.ESP, Yes, No, Unknown)
-			oneOf(t, "Init", p.Init, Systemd, Busybox, Procd, Legato, Own)
-			oneOf(t, "Proof", p.Proof, Booted, Emulated, Unproven)
+			oneOf(t, "Init", p.Init, Systemd, Busybox, Procd, OpenRC, Legato, Own)
+			oneOf(t, "Proof", p.Proof, Booted, Emulated, Demo, Unproven)
 			if (p.Proof == Booted) != (p.Emulator != Emulator{}) {
 				t.Error("a board is proven by booting if and only if there is an emulator")
 			}
@@ -60,8 +62,8 @@ func TestFind(t *testing.T) {
 	if !ok || p.Name != "qemu-virt" || p != qemuVirt {
 		t.Fatalf("Find(qemu-virt) = %+v, %v", p, ok)
 	}
-	p.Buffers = 1
-	if qemuVirt.Buffers == 1 {
+	p.Memory.Buffers = 1
+	if qemuVirt.Memory.Buffers == 1 {
 		t.Error("Find gives away the profile itself")
 	}
 	if _, ok := Find("QEMU-virt"); ok {

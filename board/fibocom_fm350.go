@@ -11,7 +11,7 @@ var fibocomFM350 = Profile{
 	Protocol: "at",
 	Device:   "/dev/wwan0at0",
 	Baud:     115200,
-	Buffers:  buffersLarge,
+	Memory:   large,
 
 	ESP:   Unknown,
 	Init:  Systemd,

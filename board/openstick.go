@@ -12,7 +12,7 @@ var openstick = Profile{
 	Protocol: "at",
 	Device:   "/dev/wwan0at0",
 	Baud:     115200,
-	Buffers:  buffersLarge,
+	Memory:   large,
 	RAM:      512,
 
 	Kernel: "6.x",

@@ -13,7 +13,7 @@ var qemuVirt = Profile{
 	Protocol: "at",
 	Device:   "/dev/hvc0",
 	Baud:     115200,
-	Buffers:  buffersSmall,
+	Memory:   small,
 	RAM:      64,
 
 	Kernel: "6.1",

@@ -14,7 +14,8 @@ var quectelEC25 = Profile{
 	Device:   "/dev/smd8",
 	Baud:     115200,
 	State:    "/data/imsagent",
-	Buffers:  buffersSmall,
+	Home:     "/data/opt/imsagent",
+	Memory:   small,
 	RAM:      128,
 
 	Kernel: "3.18",

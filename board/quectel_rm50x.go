@@ -14,7 +14,8 @@ var quectelRM50x = Profile{
 	Device:   "/dev/smd11",
 	Baud:     115200,
 	State:    "/usrdata/imsagent",
-	Buffers:  buffersLarge,
+	Home:     "/usrdata/opt/imsagent",
+	Memory:   large,
 	RAM:      512,
 
 	Kernel: "4.14 or 5.4",

@@ -12,7 +12,8 @@ var quectelRM551 = Profile{
 	Device:   "/dev/smd7",
 	Baud:     115200,
 	State:    "/usrdata/imsagent",
-	Buffers:  buffersLarge,
+	Home:     "/usrdata/opt/imsagent",
+	Memory:   large,
 	RAM:      1024,
 
 	ESP:   Unknown,

@@ -12,7 +12,7 @@ var raspberryPiHAT = Profile{
 	Protocol: "at",
 	Device:   "/dev/ttyUSB2",
 	Baud:     115200,
-	Buffers:  buffersLarge,
+	Memory:   large,
 	RAM:      512,
 
 	Kernel: "5.x or 6.x",

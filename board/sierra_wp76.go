@@ -12,7 +12,7 @@ var sierraWP76 = Profile{
 	Protocol: "at",
 	Device:   "/dev/ttyAT",
 	Baud:     115200,
-	Buffers:  buffersSmall,
+	Memory:   small,
 	RAM:      256,
 
 	Kernel: "3.18",

@@ -12,7 +12,7 @@ var sierraWP85 = Profile{
 	Protocol: "at",
 	Device:   "/dev/ttyAT",
 	Baud:     115200,
-	Buffers:  buffersSmall,
+	Memory:   small,
 
 	Kernel: "3.14",
 	ESP:    Unknown,

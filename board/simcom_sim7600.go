@@ -12,7 +12,8 @@ var simcomSIM7600 = Profile{
 	Device:   "/dev/smd8",
 	Baud:     115200,
 	State:    "/data/imsagent",
-	Buffers:  buffersSmall,
+	Home:     "/data/opt/imsagent",
+	Memory:   small,
 	RAM:      256,
 
 	Kernel: "3.18",

@@ -11,7 +11,7 @@ var simcomUSB = Profile{
 	Protocol: "at",
 	Device:   "usb:1e0e:9001:02",
 	Baud:     115200,
-	Buffers:  buffersLarge,
+	Memory:   large,
 
 	ESP:   Unknown,
 	Init:  Systemd,

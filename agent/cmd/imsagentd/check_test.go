@@ -106,6 +106,21 @@ func TestCheckReportsTheConfiguration(t *testing.T) {
 	}
 }
 
+// TestReadmeShowsTheBoards: the README's table is the output of -board help, as it is.
+func TestReadmeShowsTheBoards(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if code := run([]string{"-board", "help"}, nil, &out, &out); code != exitStopped {
+		t.Fatalf("exit %d", code)
+	}
+	if !strings.Contains(string(readme), "```\n"+out.String()+"```\n") {
+		t.Errorf("README.md does not show this:\n%s", &out)
+	}
+}
+
 func TestKernelVersion(t *testing.T) {
 	for release, want := range map[string][2]int{
 		"3.18.140-perf-g1f2": {3, 18}, "6.1.0-50-armmp": {6, 1}, "5.15-rc1": {5, 15}, "3.14.29ltsi": {3, 14}, "odd": {0, 0},

@@ -130,7 +130,7 @@ func (l *loader) board(o options) {
 	}
 	c := &l.cfg
 	c.Board, c.Modem.Protocol, c.Modem.Device, c.Modem.Baud = p.Name, p.Protocol, p.Device, p.Baud
-	c.Memory.Buffers = p.Buffers
+	c.Memory.Buffers, c.Memory.Sessions, c.Memory.Limit = p.Memory.Buffers, p.Memory.Sessions, int64(p.Memory.Limit)<<20
 	if p.State != "" {
 		c.State = p.State
 	}

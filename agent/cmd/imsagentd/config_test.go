@@ -308,7 +308,7 @@ func TestRun(t *testing.T) {
 		{"-h", exitStopped, "", "-config FILE"},
 		{"-nonsense", exitUsage, "", "-nonsense"},
 		{"surplus", exitUsage, "", `unexpected argument "surplus"`},
-		{"-board help", exitStopped, "qemu-virt         armv7  at    /dev/hvc0", ""},
+		{"-board help", exitStopped, "qemu-virt        armv7  at    /dev/hvc0", ""},
 		{"-check -board nonsense", exitUsage, "", "is not a board"},
 		{"-config testdata/faults.toml", exitUsage, "", "imsagentd: testdata/faults.toml:33: memory.limit: "},
 		{"-config testdata/none.toml", exitUsage, "", "no such file"},
