@@ -61,6 +61,7 @@ func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *s
 		return err
 	}
 	log.Info("listening", "version", version, "sip", cfg.IMS.Local.String(), "msrp", e.msrpPort(), "host", cfg.Host.Socket)
+	holdMemory(cfg.Memory.Limit)
 	ready()
 	err = run(ctx, core, e, w)
 	cancel()

@@ -136,7 +136,7 @@ type SpoolConfig struct {
 type MemoryConfig struct {
 	Buffers  int   // buffers: of 4096 octets
 	Sessions int   // sessions: MSRP sessions at once
-	Limit    int64 // limit: GOMEMLIMIT in octets
+	Limit    int64 // limit: GOMEMLIMIT in octets; raised to what is held after the start and 3 MiB where it is less
 }
 
 // DefaultConfig returns the defaults. What depends on the SIM or the network has none.

@@ -342,11 +342,28 @@ func (c *Core) refuse(k *msrpConn, buf []byte, h *msrp.Head, code uint16) {
 	c.sendMSRP(k, out)
 }
 
-// sendMSRP gives a buffer to the connection's writer.
+// sendMSRP gives a buffer to the connection's writer. What one step sends goes out together
+// where it fits: a 200 and the notification that follows it are one segment.
 func (c *Core) sendMSRP(k *msrpConn, out *bufpool.Buf) {
-	k.unsent++
+	last := c.justSent(k.flow)
 	c.trace(traceOut, protoMSRP, sipmin.TCP, k.addr, out.Bytes())
+	if last != nil && last.Append(out.Bytes()) {
+		out.Release()
+		return
+	}
+	k.unsent++
 	c.do(Action{Kind: ActSend, Flow: k.flow, Buf: out})
+}
+
+// justSent is the buffer that this step has given to a flow, if nothing but other sends came
+// after it.
+func (c *Core) justSent(id FlowID) *bufpool.Buf {
+	for i := len(c.acts) - 1; i >= 0 && c.acts[i].Kind == ActSend; i-- {
+		if c.acts[i].Flow == id {
+			return c.acts[i].Buf
+		}
+	}
+	return nil
 }
 
 // writePending writes the responses, reports and the opening SEND that wait, as one buffer.

@@ -19,7 +19,7 @@ import (
 // A world is one Core with everything around it played: time, the spool, the network and
 // the host.
 type world struct {
-	t             *testing.T
+	t             testing.TB
 	cfg           Config
 	core          *Core
 	pool          *bufpool.Pool
@@ -34,6 +34,7 @@ type world struct {
 	hung          []Action             // dials that hang
 	conns         map[FlowID]*peerConn // MSRP connections
 	conn          FlowID               // the one of now
+	sendsOf       map[FlowID]int       // Bufs sent, if they are counted
 	net           network
 	serial        int
 	dials         int // MSRP connections so far
@@ -54,7 +55,7 @@ var (
 	peerMSRP = netip.MustParseAddrPort("[2001:0:0:1::2]:16000")
 )
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	cfg := DefaultConfig()
 	cfg.IMS.Local, _ = ParseEndpoint("[2001::1:4c16:9c0f:4986:9e6d]:5060")
 	p, _ := ParseEndpoint("[2001:0:0:1::2]:5060")
@@ -198,6 +199,9 @@ func (w *world) buf(b []byte) *bufpool.Buf {
 func (w *world) act(a Action) {
 	switch a.Kind {
 	case ActSend:
+		if w.sendsOf != nil {
+			w.sendsOf[a.Flow]++
+		}
 		w.sent(a)
 	case ActDial:
 		w.dialled(a)
@@ -332,7 +336,7 @@ func (w *world) complain(format string, a ...any) {
 }
 
 // frameText is a MessagePack frame as JSON, shortened.
-func frameText(t *testing.T, b []byte) string {
+func frameText(t testing.TB, b []byte) string {
 	var j bytes.Buffer
 	if _, err := msgp.UnmarshalAsJSON(&j, b); err != nil {
 		t.Fatalf("frame: %v", err)

@@ -15,9 +15,14 @@ var sections = []struct {
 }{
 	{"sip", sipGroups}, {"sdp", sdpGroups}, {"msrp", msrpGroups}, {"bulk", bulkGroups}, {"cpim", cpimGroups}, {"ipc", ipcGroups},
 	{"floor", func() []group { return []group{copyGroup()} }},
+	{"options", optionsGroups}, {"chat", chatGroups}, {"wire", wireGroups}, {"hour", hourGroups}, {"memory", memoryGroups},
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == uasCommand {
+		serveUAS()
+		return
+	}
 	total := time.Second
 	if d, err := time.ParseDuration(os.Getenv("BENCHTIME")); err == nil && d > 0 {
 		total = d
@@ -62,15 +67,15 @@ func cleanUp() {
 	}
 }
 
-// scratch is a directory for one run, on the disk that it was started on.
+// scratch is a directory for one run, on the disk that the module is on.
 var scratch = func() func() string {
 	dir := ""
 	return func() string {
 		if dir == "" {
-			var err error
-			dir, err = os.MkdirTemp(folder, ".run-")
+			out, err := filepath.Abs(filepath.Join(folder, "..", "..", "out"))
 			must(err)
-			dir, err = filepath.Abs(dir)
+			must(os.MkdirAll(out, 0o777))
+			dir, err = os.MkdirTemp(out, "bench-")
 			must(err)
 			atEnd(func() { os.RemoveAll(dir) })
 		}
