@@ -42,9 +42,7 @@ func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *s
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSpool, err)
 	}
-	for _, d := range sp.Damaged() {
-		log.Error("spool record set aside", "damage", d)
-	}
+	damaged := logDamage(log, sp)
 	pool := bufpool.New(cfg.Memory.Buffers, largeBuffers)
 	e := newEdge(cfg, log, pool)
 	defer e.closeSpool(sp)
@@ -53,7 +51,7 @@ func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *s
 	if err := e.open(mctx, sp); err != nil {
 		return err
 	}
-	core, err := NewCore(cfg, Setup{Version: version, Pool: pool, MSRPPort: e.msrpPort(), Spool: sp, Now: bootNow(),
+	core, err := NewCore(cfg, Setup{Version: version, Pool: pool, MSRPPort: e.msrpPort(), Spool: sp, Now: bootNow(), Damaged: damaged,
 		Entropy: func(b []byte) { _, _ = rand.Read(b) }}) // crypto/rand.Read never fails (Go 1.24)
 	if err != nil {
 		cancel()
@@ -68,4 +66,16 @@ func runOn(ctx context.Context, cfg *Config, fs spool.FS, version string, log *s
 	e.close(flushPatience)
 	log.Info("stopped")
 	return err
+}
+
+// logDamage says what could not be read at the start, and counts it; what a power cut left
+// unfinished was promised to nobody and does not count.
+func logDamage(log *slog.Logger, sp *spool.Spool) (n int) {
+	for _, d := range sp.Damaged() {
+		log.Error("spool record set aside", "damage", d)
+		if !d.Torn {
+			n++
+		}
+	}
+	return n
 }

@@ -59,7 +59,7 @@ func (c *Core) incomingInvite(ev *sipmin.Event) {
 	var room [maxKey]byte
 	key := c.appendSender(room[:0], ev)
 	offer, refuse := c.readOffer(ev)
-	if refuse == 0 {
+	if refuse == 0 || refuse == 488 {
 		if k := sortInvite(ev.Msg, ev.Raw, offer); k != kindChat {
 			refuse = 488
 			c.counters.refused++
@@ -160,7 +160,8 @@ func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 		return
 	}
 	s.state, s.call, s.remote, s.plan, s.deferred = sessionIncoming, ev.Call, offer, plan, deferred(ev.Msg)
-	c.adoptConversation(s, ev)
+	c.adoptConversation(p, ev)
+	s.adoptContribution(ev)
 	if code := c.firstMessage(s, ev); code != 0 {
 		_ = c.ua.Reject(c.now, s.call, code, acceptedTypes(code)...)
 		c.dropSession(s)
@@ -177,10 +178,14 @@ func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 }
 
 // adoptConversation takes the peer's Conversation-ID over: one a peer, whoever made it up.
-func (c *Core) adoptConversation(s *session, ev *sipmin.Event) {
+func (c *Core) adoptConversation(p *peer, ev *sipmin.Event) {
 	if v, ok := ev.Msg.Get(sipmin.HConversationID); ok && validToken(v.In(ev.Raw)) {
-		c.setConversation(s.peer, string(v.In(ev.Raw)))
+		c.setConversation(p, string(v.In(ev.Raw)))
 	}
+}
+
+// adoptContribution takes the Contribution-ID of the peer's INVITE over.
+func (s *session) adoptContribution(ev *sipmin.Event) {
 	if v, ok := ev.Msg.Get(sipmin.HContributionID); ok && validToken(v.In(ev.Raw)) {
 		s.contrib = string(v.In(ev.Raw))
 	}
@@ -287,7 +292,10 @@ func (c *Core) offered(s *session, ev *sipmin.Event) {
 		return
 	}
 	plan := sdp.PlanAnswerer(d)
-	if plan.Refuse != 0 {
+	if plan.Refuse == 0 && plan.Active && !c.mayDial(plan.Dial) {
+		plan.Refuse = 488
+	}
+	if plan.Refuse != 0 { // "the session remains as it was" (RFC 3261 §14.1)
 		_ = c.ua.RejectOffer(c.now, s.call, plan.Refuse)
 		return
 	}
@@ -320,7 +328,7 @@ func (c *Core) rejoin(s *session) {
 		c.dropSlot(s, i)
 	}
 	for i := range s.xfers {
-		c.dropTransfer(&s.xfers[i])
+		c.letGo(&s.xfers[i])
 	}
 	s.m.Close()
 	if s.conn != nil {

@@ -24,6 +24,7 @@ type Setup struct {
 	Spool    *spool.Spool     // read once, at New; nil: an empty one
 	Entropy  func(dst []byte) // fills dst with random octets
 	Now      time.Time        // boot time of the start
+	Damaged  int              // records of the spool that could not be read
 }
 
 // A Core is the whole protocol state of one UE. It performs no I/O, starts no goroutine
@@ -59,6 +60,7 @@ type Core struct {
 	namespaces    []cpim.Namespace
 	paniOctets    []byte
 	lastTag       uint32
+	notices       uint64 // notifications whose answer waited for the flash, counted
 	pani          string // P-Access-Network-Info now; empty: unknown
 	paniAt        int64  // since when, wall clock in milliseconds
 	modemState    string // the modem in one word
@@ -68,12 +70,15 @@ type Core struct {
 	decoded       []byte // for content with a transfer encoding
 	carriedRoom   [1024]byte
 	nameRoom      [128]byte
+	nameOfMessage [maxPath + 64]byte // of one without an imdn.Message-ID
 	rawID         [32]byte           // random octets for an id
 	messageID     [idLen]byte        // of the MSRP message being queued
 	receiptID     [idLen]byte        // of the notification being written
 	document      [bufpool.Size]byte // a notification being read or written
 	valueRoom     [512]byte
 	spoolBytes    int64
+	behind        int       // actions that the spool has not carried out
+	untold        int64     // damaged records of the spool of which no host knows
 	outboxDue     time.Time // when the outbox has something to look at
 	loadAfter     time.Time // nothing is read from the spool before; zero: at once
 	nextInvite    time.Time // no INVITE of a retry before
@@ -90,6 +95,7 @@ type counters struct {
 	sent      uint64
 	received  uint64
 	duplicate uint64
+	damaged   uint64 // records of the spool that cannot be read
 	refused   uint64 // INVITEs refused because they are no 1-to-1 chat
 }
 
@@ -123,6 +129,7 @@ func NewCore(cfg *Config, s Setup) (*Core, error) {
 		}
 	}
 	c.outboxDue = c.now
+	c.noteLost(s.Damaged)
 	return c, nil
 }
 
@@ -155,7 +162,7 @@ func (c *Core) openUA() error {
 // next Step. now is boot time, wall the time of day. A timer event needs no deadline to
 // have passed.
 func (c *Core) Step(now, wall time.Time, ev Event) []Action {
-	c.now, c.wall, c.acts = now, wall, c.acts[:0]
+	c.now, c.wall, c.acts, c.behind = now, wall, c.acts[:0], int(ev.Behind)
 	if c.paniAt == 0 && c.pani != "" {
 		c.paniAt = wall.UnixMilli()
 	}
@@ -221,6 +228,7 @@ func (c *Core) flush() {
 	}
 	for i := range c.hosts {
 		if h := &c.hosts[i]; h.flow != 0 {
+			c.continueHost(h)
 			c.replay(h)
 		}
 	}
@@ -243,7 +251,12 @@ func (c *Core) Deadline() time.Time {
 func (c *Core) Stopped() bool { return c.stopped }
 
 // do adds one action to what this step returns.
-func (c *Core) do(a Action) { c.acts = append(c.acts, a) }
+func (c *Core) do(a Action) {
+	if a.Kind >= ActStore {
+		c.behind++
+	}
+	c.acts = append(c.acts, a)
+}
 
 // stop closes every session; Stopped tells when the peers have answered.
 func (c *Core) stop() {

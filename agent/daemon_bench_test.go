@@ -105,7 +105,7 @@ func (r *rig) start(b *testing.B, cfg Config) {
 }
 
 // benchConfig is a configuration on the loopback.
-func benchConfig(b *testing.B, proxy netip.AddrPort) Config {
+func benchConfig(b testing.TB, proxy netip.AddrPort) Config {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)

@@ -39,7 +39,7 @@ const (
 	EvData                      // Buf came on Flow
 	EvWritten                   // one Buf sent to Flow has left
 	EvClosed                    // Flow is gone, because of Fault; no event of it follows
-	EvStored                    // Store Token is on flash, or Fault; Dup; Buf comes back
+	EvStored                    // Store or Mark Token is on flash, or Fault; Dup, and ID the message that it repeats; Buf comes back
 	EvLoaded                    // Load Token: Buf holds the octets, or Fault
 	EvModem                     // Modem
 	EvStop                      // the daemon shall end: close what is open
@@ -59,27 +59,31 @@ const (
 	FaultStorage     // the spool cannot write or read
 	FaultNotFound    // no such entry
 	FaultLocalClosed // closed at our own wish
+	FaultDamaged     // the spool has it, and it cannot be read any more
 )
 
-var faultText = [...]string{"", "closed by peer", "refused", "timeout", "i/o error", "spool full", "storage error", "not found", "closed"}
+var faultText = [...]string{"", "closed by peer", "refused", "timeout", "i/o error", "spool full", "storage error", "not found", "closed", "damaged"}
 
 func (f Fault) String() string { return faultText[f] }
 
 // An Event is anything that can change the agent's state. It is one flat value, so that
 // it travels through a channel without allocating.
 type Event struct {
-	Kind  EventKind
-	Door  Door
-	Fault Fault
-	Dup   bool
-	Flow  FlowID
-	Token uint32
-	UID   uint32
-	Addr  netip.AddrPort
-	Local netip.AddrPort
-	Bytes int64        // EvStored: octets that the spool takes now
-	Buf   *bufpool.Buf // owned by the receiver
-	Modem modem.Event
+	Kind   EventKind
+	Door   Door
+	Fault  Fault
+	Dup    bool
+	Flow   FlowID
+	Token  uint32
+	UID    uint32
+	ID     uint64
+	Addr   netip.AddrPort
+	Local  netip.AddrPort
+	Bytes  int64        // EvStored: octets that the spool takes now
+	Lost   uint16       // EvStored, EvLoaded: records of the spool found damaged since the last such event
+	Behind uint16       // actions that wait for the spool as this event is handed over
+	Buf    *bufpool.Buf // owned by the receiver
+	Modem  modem.Event
 }
 
 // An ActionKind says what the core wants done.
@@ -93,7 +97,7 @@ const (
 	ActPause                    // read no more of Flow
 	ActResume                   // read Flow again
 	ActStore                    // Buf (an entry) to the spool; answered by EvStored with Token
-	ActMark                     // ID reached State (and Code, Reason, Millis); not awaited
+	ActMark                     // ID reached State (and Code, Reason, Millis); answered by EvStored if Token is not 0
 	ActForget                   // ID is settled; not awaited
 	ActLoad                     // entry ID whole (N = 0) or N octets of its body from Off; answered by EvLoaded
 	ActPeer                     // Text is the Conversation-ID of the peer Key; not awaited

@@ -25,10 +25,14 @@ func (c *Core) firstMessage(s *session, ev *sipmin.Event) uint16 {
 	if name, unmet := m.Unmet(body, nil); unmet && name.Len > 0 {
 		return 415
 	}
-	switch code := c.takePayload(s.peer, m, body, int64(len(body))); code {
+	answer := pending{use: pendReceiptFirst, session: s.number}
+	switch code := c.takePayload(s.peer, m, body, int64(len(body)), answer); code {
 	case 0:
 		return c.storeFirst(s, m, body)
-	case 200: // a notification: nothing to keep
+	case onItsWay:
+		s.storing = true
+		return 0
+	case 200: // a notification that says nothing new
 		return 0
 	default:
 		return code
@@ -55,24 +59,29 @@ func (c *Core) storeFirst(s *session, m *cpim.Message, body []byte) uint16 {
 // firstStored shows a first message to the host and lets its INVITE be answered; if the
 // flash does not take it, the INVITE is refused, and the peer keeps it.
 func (c *Core) firstStored(p *pending, ev *Event) {
-	s := c.sessionByNumber(p.session)
-	if s != nil {
-		s.storing = false
-	}
 	switch {
 	case ev.Fault != FaultNone:
 		c.refusedByFlash(ev.Fault)
-		if s != nil {
-			c.endSession(s, "", 480)
-		}
-		return
 	case ev.Dup:
 		c.counters.duplicate++
 		c.repeatReceipt(p, ev)
 	default:
 		c.addIncoming(p.key, ev.Buf.Bytes(), p.session)
 	}
-	if s != nil && s.accepted && s.state == sessionIncoming {
+	c.firstAnswered(p, storedCode(ev))
+}
+
+// firstAnswered lets an INVITE be answered whose message waited for the flash, or refuses it.
+func (c *Core) firstAnswered(p *pending, code uint16) {
+	s := c.sessionByNumber(p.session)
+	if s == nil {
+		return
+	}
+	s.storing = false
+	switch {
+	case code != 200:
+		c.endSession(s, "", code)
+	case s.accepted && s.state == sessionIncoming:
 		c.accept(s)
 	}
 }

@@ -99,7 +99,7 @@ func (c *Core) readHost(h *host, buf *bufpool.Buf) {
 func (c *Core) takeFrames(h *host, buf *bufpool.Buf) {
 	id := h.flow
 	for b := buf.Bytes(); ; {
-		if len(b) > 0 && h.unsent >= c.hostCredit() {
+		if len(b) > 0 && (h.unsent >= c.hostCredit() || c.busyFlash()) {
 			c.waitForHost(h, buf, len(b))
 			return
 		}
@@ -221,6 +221,8 @@ func (c *Core) serveSubscribe(h *host, r *ipc.Request) {
 	}
 	if fresh&ipc.TopicMessage != 0 {
 		h.cursor, h.caught = 0, false
+		h.drop(ipc.TopicMessage, c.untold)
+		c.untold = 0
 	}
 	if fresh&ipc.TopicAccessNetwork != 0 && c.pani != "" {
 		c.noteAccessNetwork()
@@ -327,11 +329,62 @@ func (c *Core) serveCancel(h *host, r *ipc.Request) {
 		c.deny(h, r, ipc.CodeNotFound, "no such outgoing message")
 		return
 	}
-	if m := &c.box.table[i]; m.state == StateQueued && !c.inFlight(i) {
-		c.mark(i, StateCancelled, ReasonNone, 0)
+	m := &c.box.table[i]
+	switch {
+	case m.state != StateQueued:
+	case c.inFlight(i):
+		m.withdrawn = true // should the peer not take it, it is not tried again
+	default:
+		c.withdraw(h, r, i)
+		return
 	}
-	state := c.box.table[i].state.String()
-	c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendState(dst, r.ID, state) }))
+	c.replyState(h, r.ID, m.state)
+}
+
+func (c *Core) replyState(h *host, request uint32, s State) {
+	c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendState(dst, request, s.String()) }))
+}
+
+// withdraw cancels a message. The reply waits for the flash: what a host was told is
+// withdrawn is not sent after a power cut.
+func (c *Core) withdraw(h *host, r *ipc.Request, i int32) {
+	m := &c.box.table[i]
+	token, ok := c.await(pending{use: pendCancel, host: h.flow, request: r.ID, place: i, of: m.id})
+	if !ok {
+		c.deny(h, r, ipc.CodeBusy, "the spool is busy")
+		return
+	}
+	p := m.peer
+	c.advance(i, StateCancelled, ReasonNone, 0)
+	c.do(Action{Kind: ActMark, ID: m.id, State: StateCancelled, Millis: c.wall.UnixMilli(), Token: token})
+	c.nothingLeft(p)
+}
+
+// withdrawn replies to a cancel that is on flash.
+func (c *Core) withdrawn(p *pending, ev *Event) {
+	m, h := &c.box.table[p.place], c.host(p.host)
+	if m.id == p.of {
+		c.noteStatus(m, c.wall.UnixMilli())
+	}
+	switch {
+	case h == nil || p.host == 0:
+	case ev.Fault != FaultNone && ev.Fault != FaultNotFound:
+		c.denyID(h, p.request, ipc.CodeStorage, ev.Fault.String(), 0)
+	default:
+		c.replyState(h, p.request, StateCancelled)
+	}
+}
+
+// nothingLeft ends the session that we were about to open for messages which are withdrawn
+// or expired by now.
+func (c *Core) nothingLeft(p *peer) {
+	s := p.session
+	if s == nil || !s.outgoing || s.wanted || p.head >= 0 || p.receipts >= 0 {
+		return
+	}
+	if s.state == sessionInviting || s.state == sessionJoining {
+		c.endSession(s, "", 0)
+	}
 }
 
 // serveOpen opens a session without sending, or returns the one that there is.
@@ -353,6 +406,7 @@ func (c *Core) serveOpen(h *host, r *ipc.Request, b []byte) {
 		c.deny(h, r, ipc.CodeBusy, "every session has unfinished work")
 		return
 	}
+	p.session.wanted = true
 	n := p.session.number
 	c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSession(dst, r.ID, n) }))
 }
@@ -375,6 +429,15 @@ func (c *Core) hostPeer(h *host, r *ipc.Request, b []byte) *peer {
 	return p
 }
 
+// closeByHost ends a session. What still waits for the peer does not open the next at once.
+func (c *Core) closeByHost(s *session) {
+	p := s.peer
+	c.endSession(s, "", 0)
+	if p.head >= 0 {
+		c.postpone(p, ReasonRetry, 0, 0)
+	}
+}
+
 // serveSession accepts, rejects or closes the session that the host names.
 func (c *Core) serveSession(h *host, r *ipc.Request) {
 	s := c.sessionByNumber(r.Session)
@@ -383,7 +446,7 @@ func (c *Core) serveSession(h *host, r *ipc.Request) {
 		c.deny(h, r, ipc.CodeNotFound, "no such session")
 		return
 	case r.Method == ipc.MethodClose:
-		c.endSession(s, "", 0)
+		c.closeByHost(s)
 	case s.state != sessionIncoming:
 		c.deny(h, r, ipc.CodeWrongState, "the session is not waiting for an answer")
 		return

@@ -12,6 +12,12 @@ import (
 // read from a buffer.
 func (c *Core) hostCredit() int { return max(2, min(maxHostCredit, c.pool.Free()/2)) }
 
+// flashCredit is how many actions may wait for the spool before no host is listened to: a
+// flash that stalls must not stop the loop, which the queue to it would when it is full.
+const flashCredit = spoolQueue / 2
+
+func (c *Core) busyFlash() bool { return c.behind >= flashCredit }
+
 // maxPieces is how many buffers the longest frame takes.
 const maxPieces = (ipc.MaxFrame + bufpool.Size - 1) / bufpool.Size
 
@@ -62,7 +68,7 @@ func (c *Core) waitForHost(h *host, buf *bufpool.Buf, n int) {
 
 // continueHost takes the requests that waited, once enough answers have left.
 func (c *Core) continueHost(h *host) {
-	if !h.paused || h.unsent > c.hostCredit()/2 {
+	if !h.paused || h.unsent > c.hostCredit()/2 || c.busyFlash() {
 		return
 	}
 	id, buf := h.flow, h.part

@@ -23,18 +23,10 @@ type largeBody struct {
 
 // serveSend puts a message on flash; the reply waits for it.
 func (c *Core) serveSend(h *host, r *ipc.Request, b []byte) {
-	client := uint64(0)
-	if r.ClientID.Len > 0 {
-		client = hashBytes(r.ClientID.In(b)) | 1
-		if i := c.box.byKey.First(client); i >= 0 && !c.box.table[i].incoming {
-			id := c.box.table[i].id
-			if c.box.table[i].state == StateWriting { // not accepted yet
-				c.deny(h, r, ipc.CodeBusy, "a message of this client_id is being stored")
-				return
-			}
-			c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSent(dst, r.ID, id) }))
-			return
-		}
+	client := clientKey(r.ClientID.In(b))
+	if i := c.box.byKey.First(client); client != 0 && i >= 0 {
+		c.sameSend(h, r, b, &c.box.table[i])
+		return
 	}
 	if code, text := c.refuseSend(h, r, b); code != 0 {
 		c.deny(h, r, code, text)
@@ -45,6 +37,7 @@ func (c *Core) serveSend(h *host, r *ipc.Request, b []byte) {
 		return
 	}
 	m := c.outgoing(p, r, client)
+	m.content = contentKey(p.key, r.Body.In(b))
 	i := c.box.Add(m)
 	if i < 0 {
 		c.deny(h, r, ipc.CodeStorage, "the spool is full")
@@ -63,6 +56,30 @@ func (c *Core) serveSend(h *host, r *ipc.Request, b []byte) {
 	}
 }
 
+// clientKey is the hash by which a host's client_id is known; 0: there is none.
+func clientKey(id []byte) uint64 {
+	if len(id) == 0 {
+		return 0
+	}
+	return hashBytes(id) | 1
+}
+
+// contentKey is a hash of whom a message is for and of its body.
+func contentKey(to string, body []byte) uint64 { return hashBytes(to)*31 + hashBytes(body) | 1 }
+
+// sameSend answers a `send` whose client_id is that of m: it is m again, or an error of the host.
+func (c *Core) sameSend(h *host, r *ipc.Request, b []byte, m *message) {
+	to, _, _ := c.address(r.To.In(b))
+	switch {
+	case !r.More && !m.large && contentKey(to, r.Body.In(b)) != m.content:
+		c.deny(h, r, ipc.CodeBadArgument, "client_id is that of another message")
+	case m.state == StateWriting: // not accepted yet
+		c.deny(h, r, ipc.CodeBusy, "a message of this client_id is being stored")
+	default:
+		c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSent(dst, r.ID, m.id) }))
+	}
+}
+
 // refuseSend is the error with which a send is refused before anything is kept.
 func (c *Core) refuseSend(h *host, r *ipc.Request, b []byte) (ipc.Code, string) {
 	mode := string(r.Mode.In(b))
@@ -75,7 +92,7 @@ func (c *Core) refuseSend(h *host, r *ipc.Request, b []byte) (ipc.Code, string) 
 		return ipc.CodeBusy, "another body of this client is not complete"
 	case !c.knownHeaders(r.Headers.In(b)):
 		return ipc.CodeBadArgument, "headers names a namespace that is not configured"
-	case c.box.live >= c.cfg.Spool.MaxMessages && !c.makeRoom():
+	case c.full() && !c.makeRoom():
 		return ipc.CodeStorage, "the spool is full"
 	}
 	return 0, ""
@@ -163,6 +180,10 @@ func (c *Core) sendStored(p *pending, ev *Event) {
 		}
 		return
 	}
+	if ev.Dup {
+		c.repeated(p, ev.ID)
+		return
+	}
 	m.state = StateQueued
 	c.enqueue(p.place)
 	c.outboxDue = earliest(c.outboxDue, c.now)
@@ -176,6 +197,21 @@ func (c *Core) sendStored(p *pending, ev *Event) {
 		c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSent(dst, p.request, id) }))
 	}
 	c.noteStatus(&c.box.table[p.place], c.wall.UnixMilli())
+}
+
+// repeated answers a `send` whose client_id was used for a message that is forgotten by now:
+// it is not sent once more.
+func (c *Core) repeated(p *pending, of uint64) {
+	c.box.Remove(p.place)
+	h := c.host(p.host)
+	if h == nil || p.host == 0 {
+		return
+	}
+	if p.off > 0 { // the last piece of a body that was given an id of its own
+		c.denyID(h, p.request, ipc.CodeWrongState, "a message of this client_id was sent before", 0)
+		return
+	}
+	c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendSent(dst, p.request, of) }))
 }
 
 // beginLarge opens a body that comes in pieces. Its reply waits until the id is on flash, so

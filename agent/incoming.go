@@ -4,7 +4,6 @@ import (
 	"imsagent/agent/internal/bufpool"
 	"imsagent/agent/spool"
 	"imsagent/cpim"
-	"imsagent/cpim/imdn"
 	"imsagent/msrp"
 )
 
@@ -80,6 +79,7 @@ func (c *Core) retryUnconfirmed(s *session) {
 	}
 	p := s.peer
 	c.continues(s)
+	c.noteWaiting(p, ReasonLost, 0) // those that had no answer yet
 	c.endSession(s, brokenReason(s.unconfirmed), 0)
 	if p.tries > 0 { // not the first time: the host has been told why
 		c.delay(p, 0)
@@ -94,7 +94,12 @@ func (c *Core) reported(s *session, ev *msrp.Event) {
 	if ev.Code == 200 || s.transferOf(ev.Tag) != nil {
 		return
 	}
-	if i := c.box.FindIMDN(s.peer, ev.MessageID, false); i >= 0 && c.box.table[i].state == StateSent {
+	i := c.box.FindIMDN(s.peer, ev.MessageID, false)
+	switch {
+	case i < 0 || c.box.table[i].state != StateSent:
+	case ev.Code == 408: // "in the same manner as ... a local timeout" (RFC 4975 §10.4): nobody knows
+		c.note(i, ReasonUnconfirmed, 408)
+	default:
 		c.mark(i, StateFailed, ReasonPeerFailed, ev.Code)
 	}
 }
@@ -191,7 +196,7 @@ func (c *Core) messageArrived(s *session, ev *msrp.Event) {
 		c.typingArrived(s.peer, in.buf.Bytes())
 		c.finishSlot(s, ev.Slot, 200)
 	case cpim.IsType(ev.ContentType, "message/cpim"):
-		c.finishOrStore(s, ev.Slot, in)
+		c.finishOrStore(s, ev, in)
 	default:
 		c.finishSlot(s, ev.Slot, 415)
 	}
@@ -199,8 +204,8 @@ func (c *Core) messageArrived(s *session, ev *msrp.Event) {
 
 // finishOrStore reads the envelope of a complete message and either settles it at once or
 // puts it on its way to flash.
-func (c *Core) finishOrStore(s *session, slot int, in *incoming) {
-	b := in.buf.Bytes()
+func (c *Core) finishOrStore(s *session, ev *msrp.Event, in *incoming) {
+	b, slot := in.buf.Bytes(), ev.Slot
 	m := &c.cpim
 	if _, err := cpim.ParseHead(b, m); err != nil {
 		c.counters.malformed++
@@ -211,11 +216,18 @@ func (c *Core) finishOrStore(s *session, slot int, in *incoming) {
 		c.finishSlot(s, slot, 415) // RFC 3862 §3.5: a required header that is not understood
 		return
 	}
-	if code := c.takePayload(s.peer, m, b, in.size); code != 0 {
+	answer := pending{use: pendReceipt, session: s.number, slot: slot, id: c.notices + 1}
+	switch code := c.takePayload(s.peer, m, b, in.size, answer); code {
+	case 0:
+	case onItsWay:
+		c.notices++
+		in.waiting, in.id = true, c.notices
+		return
+	default:
 		c.finishSlot(s, slot, code)
 		return
 	}
-	if code := c.store(s, slot, in, m); code != 0 {
+	if code := c.store(s, ev, in, m); code != 0 {
 		c.finishSlot(s, slot, code)
 	}
 }
@@ -225,18 +237,20 @@ func (c *Core) finishOrStore(s *session, slot int, in *incoming) {
 const noRoomNow = 480
 
 // takePayload settles what is no message for the user: notifications and isComposing in an
-// envelope. It returns the status for it, or 0 for a message to be stored.
-func (c *Core) takePayload(p *peer, m *cpim.Message, b []byte, size int64) uint16 {
+// envelope. It returns the status for it, 0 for a message to be stored, or onItsWay while the
+// answer, which answer describes, waits for the flash.
+func (c *Core) takePayload(p *peer, m *cpim.Message, b []byte, size int64, answer pending) uint16 {
 	ct := m.ContentType(b)
 	switch {
 	case cpim.IsType(ct, "message/imdn+xml"):
 		if size > int64(len(b)) {
 			return 413
 		}
-		if doc, err := m.AppendContent(c.document[:0], b); err == nil {
-			c.receiptArrived(p, doc)
+		doc, err := m.AppendContent(c.document[:0], b)
+		if err != nil {
+			return 200
 		}
-		return 200
+		return c.receiptArrived(p, doc, answer)
 	case cpim.IsType(ct, "application/im-iscomposing+xml"):
 		if size <= int64(len(b)) {
 			c.typingArrived(p, m.Content(b))
@@ -261,33 +275,9 @@ func (c *Core) takes(ct []byte) bool {
 	return false
 }
 
-// receiptArrived moves the message that a notification names on. One from another peer than
-// the message went to, or for an unknown message, counts for nothing.
-func (c *Core) receiptArrived(p *peer, doc []byte) {
-	var n imdn.Notification
-	if err := imdn.Parse(doc, &n); err != nil {
-		c.counters.malformed++
-		return
-	}
-	place := c.box.FindIMDN(p, n.MessageID(), false)
-	if place < 0 {
-		return
-	}
-	switch n.Status() {
-	case imdn.Delivered:
-		c.mark(place, StateDelivered, ReasonNone, 0)
-	case imdn.Displayed:
-		c.mark(place, StateDisplayed, ReasonNone, 0)
-	case imdn.Failed, imdn.Failure, imdn.Forbidden:
-		if n.Kind() == imdn.Delivery && c.box.table[place].state < StateDelivered {
-			c.mark(place, StateFailed, ReasonPeerFailed, 0)
-		}
-	}
-}
-
 // store builds the spool entry of an incoming message and sends it to flash. The 200 waits
 // for EvStored. It returns the status to refuse the message with, or 0.
-func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) uint16 {
+func (c *Core) store(s *session, ev *msrp.Event, in *incoming, m *cpim.Message) uint16 {
 	c.tidy()
 	out := c.pool.Get()
 	if out == nil {
@@ -296,6 +286,9 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) uint16
 	}
 	var e spool.Entry
 	c.describe(&e, s, in, m)
+	if len(e.IMDNID) == 0 {
+		e.MessageID = s.nameOf(c.nameOfMessage[:0], ev.MessageID)
+	}
 	payload, err := spool.AppendEntry(out.Space()[:0], &e)
 	if err == spool.ErrNoRoom { // head and body together outgrow the buffer
 		out.Release()
@@ -309,7 +302,7 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) uint16
 		out.Release()
 		return 413
 	}
-	token, ok := c.await(pending{use: pendIncoming, session: s.number, slot: slot, id: e.ID, key: s.peer.key})
+	token, ok := c.await(pending{use: pendIncoming, session: s.number, slot: ev.Slot, id: e.ID, key: s.peer.key})
 	if !ok {
 		out.Release()
 		return noRoomNow
@@ -323,6 +316,12 @@ func (c *Core) store(s *session, slot int, in *incoming, m *cpim.Message) uint16
 	}
 	c.do(Action{Kind: kind, ID: e.ID, Token: token, Buf: out})
 	return 0
+}
+
+// nameOf appends the name by which a message without an imdn.Message-ID is known when it comes
+// again: its Message-ID, which is unique in its session only, and the session's path.
+func (s *session) nameOf(dst, id []byte) []byte {
+	return append(append(append(dst, s.offer.Path...), ' '), id...)
 }
 
 // incomingStored answers a message that is on flash, shows it to the host unless it has
@@ -347,15 +346,13 @@ func (c *Core) incomingStored(p *pending, ev *Event) {
 	c.addIncoming(p.key, ev.Buf.Bytes(), p.session)
 }
 
-// storedCode is the status of a SEND or MESSAGE by what became of it at the spool.
+// storedCode is the status of a SEND or MESSAGE by what became of it at the spool. A full one
+// is no reason to give the message up: the host may make room at any time.
 func storedCode(ev *Event) uint16 {
-	switch ev.Fault {
-	case FaultNone:
-		return 200
-	case FaultFull:
-		return 413
+	if ev.Fault != FaultNone {
+		return noRoomNow
 	}
-	return 480
+	return 200
 }
 
 // addIncoming takes a stored message into the inbox and tells the host.

@@ -77,6 +77,7 @@ func (c *Core) invite(p *peer) {
 	s := c.newSession(p)
 	if s == nil {
 		p.nextTry = c.now.Add(retryAfter[0]) // every session has unfinished work
+		c.noteWaiting(p, ReasonRetry, 0)
 		return
 	}
 	s.state, s.outgoing = sessionInviting, true
@@ -188,19 +189,42 @@ func (c *Core) stepInvite(s *session, ev *sipmin.Event) {
 		if ev.Status > 100 {
 			s.due = c.now.Add(ringTime)
 		}
+		s.keepEarly(ev)
 		if ev.Status == 180 {
 			c.noteSession(s, sessRinging, ev.Status)
 		}
 	case sipmin.EvAccepted:
-		c.inviteAccepted(s, ev.Body())
+		c.inviteAccepted(s, ev)
 	case sipmin.EvRejected:
 		c.inviteRejected(s, ev)
 	}
 }
 
-// inviteAccepted joins the MSRP session that the answer describes.
-func (c *Core) inviteAccepted(s *session, answer []byte) {
-	d, err := sdp.Parse(answer)
+// keepEarly keeps the description of a provisional response: "that same exact answer MAY also
+// be placed in any provisional responses sent prior to the answer" (RFC 3261 §13.2.1), and
+// after a reliable one the 200 of its dialog need not have it (RFC 3262 §5).
+func (s *session) keepEarly(ev *sipmin.Event) {
+	if d, err := sdp.Parse(ev.Body()); err == nil && d.Message >= 0 {
+		s.early, s.earlyTag = d, toTag(ev)
+	}
+}
+
+// toTag is the tag by which a response names its dialog.
+func toTag(ev *sipmin.Event) uint64 { return hashBytes(ev.Msg.ToTag.In(ev.Raw)) }
+
+// answerOf is the description that answers our offer.
+func (s *session) answerOf(ev *sipmin.Event) (*sdp.Description, error) {
+	if len(ev.Body()) == 0 && s.early != nil && s.earlyTag == toTag(ev) {
+		return s.early, nil
+	}
+	return sdp.Parse(ev.Body())
+}
+
+// inviteAccepted joins the MSRP session that the answer describes. The 2xx has made the
+// dialog and is ACKed: whatever is wrong with it ends by BYE (RFC 3261 §13.2.2.4).
+func (c *Core) inviteAccepted(s *session, ev *sipmin.Event) {
+	s.state = sessionJoining
+	d, err := s.answerOf(ev)
 	if err != nil {
 		c.unusable(s)
 		return
@@ -212,7 +236,6 @@ func (c *Core) inviteAccepted(s *session, answer []byte) {
 	case s.plan.NewOffer:
 		c.reoffer(s)
 	default:
-		s.state = sessionJoining
 		if !c.join(s) {
 			c.unusable(s)
 		}
@@ -240,7 +263,7 @@ func (c *Core) reoffer(s *session) {
 		c.postpone(p, ReasonRetry, 503, 0)
 		return
 	}
-	s.state, s.due = sessionJoining, c.now.Add(connectTime)
+	s.due = c.now.Add(connectTime)
 	_ = c.ua.StoreSDP(s.call, body)
 }
 

@@ -84,6 +84,7 @@ type edge struct {
 	shed      atomic.Uint64 // Bufs dropped because a writer was behind
 	refusals  pace          // log lines of the host door
 	faults    pace          // log lines of the spool
+	damaged   int           // records of the spool known to be damaged; its goroutine's
 }
 
 func newEdge(cfg *Config, log *slog.Logger, pool *bufpool.Pool) *edge {

@@ -12,6 +12,7 @@ import (
 // when a commit begins share its one write and one fdatasync.
 func (e *edge) runSpool(sp *spool.Spool) {
 	var waiting []Event
+	e.damaged = len(sp.Damaged())
 	for a := range e.spoolq {
 		waiting = e.spoolStep(sp, a, waiting[:0])
 		for more := true; more && len(waiting) > 0; {
@@ -46,12 +47,25 @@ func (e *edge) commit(sp *spool.Spool, waiting []Event) {
 	fault := spoolFault(sp.Commit())
 	size, _ := sp.Usage()
 	for _, ev := range waiting {
-		ev.Bytes = size
+		ev.Bytes, ev.Lost = size, e.newDamage(sp)
 		if ev.Fault == FaultNone {
 			ev.Fault = fault
 		}
 		e.stored <- ev
 	}
+}
+
+// newDamage counts and logs what was found damaged since it was last asked.
+func (e *edge) newDamage(sp *spool.Spool) uint16 {
+	all := sp.Damaged()
+	n := len(all) - e.damaged
+	for _, d := range all[e.damaged:] {
+		if e.faults.allow() {
+			e.log.Error("spool record damaged", "damage", d)
+		}
+	}
+	e.damaged = len(all)
+	return uint16(n)
 }
 
 // spoolStep carries out one action. An entry that was appended joins those that wait for
@@ -63,9 +77,11 @@ func (e *edge) spoolStep(sp *spool.Spool, a Action, waiting []Event) []Event {
 	case ActFinish:
 		return e.appendEntry(sp, a, sp.Finish, waiting)
 	case ActLoad:
-		e.stored <- e.load(sp, a)
+		ev := e.load(sp, a)
+		ev.Lost = e.newDamage(sp)
+		e.stored <- ev
 	case ActMark:
-		e.report(sp.Mark(a.ID, uint8(a.State), uint8(a.Reason), a.Code, a.Millis))
+		return e.mark(sp, a, waiting)
 	case ActForget:
 		e.report(sp.Forget(a.ID))
 	case ActPeer:
@@ -83,6 +99,16 @@ func (e *edge) spoolStep(sp *spool.Spool, a Action, waiting []Event) []Event {
 	return waiting
 }
 
+// mark notes a state; one that somebody waits for joins those that wait for the commit.
+func (e *edge) mark(sp *spool.Spool, a Action, waiting []Event) []Event {
+	if a.Token == 0 {
+		e.report(sp.Mark(a.ID, uint8(a.State), uint8(a.Reason), a.Code, a.Millis))
+		return waiting
+	}
+	err := sp.MarkSync(a.ID, uint8(a.State), uint8(a.Reason), a.Code, a.Millis)
+	return append(waiting, Event{Kind: EvStored, Token: a.Token, Fault: spoolFault(err)})
+}
+
 // appendEntry adds an entry to the batch; a full batch is committed first.
 func (e *edge) appendEntry(sp *spool.Spool, a Action, add func([]byte) (bool, error), waiting []Event) []Event {
 	dup, err := add(a.Buf.Bytes())
@@ -91,7 +117,11 @@ func (e *edge) appendEntry(sp *spool.Spool, a Action, add func([]byte) (bool, er
 		waiting = waiting[:0]
 		dup, err = add(a.Buf.Bytes())
 	}
-	return append(waiting, Event{Kind: EvStored, Token: a.Token, Buf: a.Buf, Dup: dup, Fault: spoolFault(err)})
+	ev := Event{Kind: EvStored, Token: a.Token, Buf: a.Buf, Dup: dup, Fault: spoolFault(err)}
+	if dup {
+		ev.ID = sp.Repeats()
+	}
+	return append(waiting, ev)
 }
 
 // begun answers who waits for a large body to be open.
@@ -156,6 +186,8 @@ func spoolFault(err error) Fault {
 		return FaultFull
 	case errors.Is(err, spool.ErrNotFound):
 		return FaultNotFound
+	case errors.Is(err, spool.ErrDamaged):
+		return FaultDamaged
 	}
 	return FaultStorage
 }

@@ -60,6 +60,7 @@ func run(ctx context.Context, core *Core, e *edge, w Watchdog) error {
 		case <-over:
 			return nil
 		}
+		ev.Behind = uint16(len(e.spoolq))
 		for _, a := range core.Step(bootNow(), time.Now(), ev) {
 			e.do(a)
 		}

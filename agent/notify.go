@@ -212,11 +212,19 @@ func (c *Core) replayLoaded(p *pending, ev *Event) {
 		return // no buffer was free: a later flush asks again
 	}
 	var e spool.Entry
-	b := loaded(ev)
-	if b == nil || spool.ParseEntry(b, &e) != nil || c.box.table[p.place].id != p.id {
+	b, m := loaded(ev), &c.box.table[p.place]
+	if m.id != p.id {
 		h.cursor = max(h.cursor, p.id)
 		return
 	}
+	if b == nil || spool.ParseEntry(b, &e) != nil {
+		if !c.again(m, ev.Fault) {
+			h.cursor = max(h.cursor, p.id)
+			h.drop(ipc.TopicMessage, 1)
+		}
+		return
+	}
+	m.reads = 0
 	if frame := c.messageFrame(p.place, &e); frame != nil && c.give(h, frame) {
 		h.cursor = max(h.cursor, p.id)
 	} else {
@@ -392,7 +400,7 @@ func (c *Core) serveStatus(h *host, r *ipc.Request) {
 		Spool: ipc.SpoolState{Bytes: c.spoolBytes, MaxBytes: c.cfg.Spool.MaxBytes, Messages: c.box.live,
 			MaxMessages: c.cfg.Spool.MaxMessages},
 		Counters: []ipc.Counter{{Name: "sent", Value: c.counters.sent}, {Name: "received", Value: c.counters.received},
-			{Name: "duplicate", Value: c.counters.duplicate}, {Name: "malformed", Value: c.counters.malformed},
+			{Name: "duplicate", Value: c.counters.duplicate}, {Name: "damaged", Value: c.counters.damaged}, {Name: "malformed", Value: c.counters.malformed},
 			{Name: "foreign", Value: c.counters.foreign}, {Name: "refused", Value: c.counters.refused},
 			{Name: "shed", Value: c.counters.shed}},
 	}

@@ -1,6 +1,9 @@
 package agent
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Bits of notify: which notifications a message asks for.
 const (
@@ -14,27 +17,31 @@ const idLen = 22
 // A message is one entry of the outbox or the inbox, without what only the spool holds
 // (its body, content type and headers).
 type message struct {
-	id       uint64
-	state    State
-	reason   Reason
-	code     uint16
-	notify   uint8
-	unread   bool // incoming: no subscriber has been sent it since it was stored
-	large    bool // the body is a file of its own
-	incoming bool
-	ghost    bool            // incoming: forgotten on flash; here only to be notified of once more
-	imdnID   [maxIMDNID]byte // ours: idLen octets; the peer's: as it wrote it
-	imdnLen  uint8
-	next     int32 // the next of its peer's queue (outgoing) or receipts (incoming); -1: last
-	queued   bool  // it is in one of these lists
-	peer     *peer
-	size     int64     // of the body
-	created  int64     // wall clock, milliseconds since 1970
-	expires  int64     // likewise; 0: never
-	until    time.Time // the same in boot time, which no setting of the clock moves; zero: not yet known
-	receipt  time.Time // boot time by which a delivery notification should have come; zero: not awaited
-	client   uint64    // hash of the host's client_id; 0: none
-	session  uint32    // incoming: that brought it; 0 after a restart, or by MESSAGE
+	id        uint64
+	state     State
+	reason    Reason
+	code      uint16
+	notify    uint8
+	unread    bool // incoming: no subscriber has been sent it since it was stored
+	large     bool // the body is a file of its own
+	incoming  bool
+	withdrawn bool            // outgoing: the host wants it back, and it is in a session's hands
+	reads     uint8           // how often in a row the flash failed to read it
+	unmarked  bool            // outgoing: its state did not reach the flash, and whoever says it again is heard
+	ghost     bool            // incoming: forgotten on flash; here only to be notified of once more
+	imdnID    [maxIMDNID]byte // ours: idLen octets; the peer's: as it wrote it
+	imdnLen   uint8
+	next      int32 // the next of its peer's queue (outgoing) or receipts (incoming); -1: last
+	queued    bool  // it is in one of these lists
+	peer      *peer
+	size      int64     // of the body
+	created   int64     // wall clock, milliseconds since 1970
+	expires   int64     // likewise; 0: never
+	until     time.Time // the same in boot time, which no setting of the clock moves; zero: not yet known
+	receipt   time.Time // boot time by which a delivery notification should have come; zero: not awaited
+	client    uint64    // hash of the host's client_id; 0: none
+	content   uint64    // hash of whom it is for and of its body, where it has a client_id
+	session   uint32    // incoming: that brought it; 0 after a restart, or by MESSAGE
 }
 
 // maxIMDNID bounds an imdn.Message-ID that we keep; a longer one is refused, since its
@@ -53,6 +60,7 @@ type box struct {
 	byIMDN index
 	byKey  index // by client_id
 	live   int
+	ghosts int // of live
 }
 
 func newBox(n int) box {
@@ -78,6 +86,9 @@ func (b *box) Add(m message) int32 {
 		b.byKey.Put(m.client, i)
 	}
 	b.live++
+	if m.ghost {
+		b.ghosts++
+	}
 	return i
 }
 
@@ -92,9 +103,13 @@ func (b *box) Remove(i int32) {
 	if m.client != 0 {
 		b.byKey.Delete(m.client, i)
 	}
+	ghost := m.ghost
 	*m = message{}
 	b.free = append(b.free, i)
 	b.live--
+	if ghost {
+		b.ghosts--
+	}
 }
 
 // FindIMDN returns the place of the message of this direction and peer with this
@@ -160,6 +175,15 @@ func (c *Core) mark(i int32, s State, r Reason, code uint16) {
 	if s != m.state && !m.state.advances(s) {
 		return
 	}
+	c.advance(i, s, r, code)
+	at := c.wall.UnixMilli()
+	c.do(Action{Kind: ActMark, ID: m.id, State: s, Reason: r, Code: code, Millis: at})
+	c.noteStatus(m, at)
+}
+
+// advance moves a message on in memory.
+func (c *Core) advance(i int32, s State, r Reason, code uint16) {
+	m := &c.box.table[i]
 	m.state, m.reason, m.code = s, r, code
 	if s.settled() {
 		c.dequeue(i)
@@ -167,9 +191,6 @@ func (c *Core) mark(i int32, s State, r Reason, code uint16) {
 	if s >= StateDelivered {
 		m.receipt = time.Time{}
 	}
-	at := c.wall.UnixMilli()
-	c.do(Action{Kind: ActMark, ID: m.id, State: s, Reason: r, Code: code, Millis: at})
-	c.noteStatus(m, at)
 }
 
 // note tells the host why a message stays in its state, without touching the flash.
@@ -179,16 +200,32 @@ func (c *Core) note(i int32, r Reason, code uint16) {
 	c.noteStatus(m, c.wall.UnixMilli())
 }
 
+// noteWaiting tells the host why the messages of p wait of which it knows no reason.
+func (c *Core) noteWaiting(p *peer, r Reason, code uint16) {
+	for i := p.head; i >= 0; i = c.box.table[i].next {
+		if c.box.table[i].reason == ReasonNone {
+			c.note(i, r, code)
+		}
+	}
+}
+
 // retryAfter is when the INVITE after the n-th one that came to nothing is due.
 var retryAfter = [...]time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour}
 
-// final lists the responses after which a message is not tried again.
+// passing lists the 4xx after which a message is tried again. An unknown status counts as the
+// x00 of its class (RFC 3261 §8.1.3.2).
+var passing = [...]uint16{401, 407, 408, 421, 422, 423, 425, 429, 430, 480, 481, 486, 487, 491, 494}
+
+// finalStatus reports whether a message is not tried again after this response: 400, 403,
+// 404, 410, 413, 415, 484, 488, 501, 513, 603, 604, 606 and their like.
 func finalStatus(status uint16) bool {
-	switch status {
-	case 400, 403, 404, 410, 413, 415, 484, 488, 501, 513, 603, 604, 606:
-		return true
+	switch status / 100 {
+	case 4:
+		return !slices.Contains(passing[:], status)
+	case 5:
+		return status == 501 || status == 505 || status == 513
 	}
-	return false
+	return status >= 600
 }
 
 // postpone schedules the next INVITE to p, and tells the host about each waiting message.
@@ -238,7 +275,9 @@ func (c *Core) expireOutbox() (next time.Time) {
 			}
 			expired := !m.until.After(c.now)
 			if expired && !c.inFlight(int32(i)) {
+				p := m.peer
 				c.mark(int32(i), StateFailed, ReasonExpired, m.code)
+				c.nothingLeft(p)
 				continue
 			}
 			if expired {

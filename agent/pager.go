@@ -51,15 +51,21 @@ func (c *Core) incomingMessage(ev *sipmin.Event) uint16 {
 	if p.uri == "" {
 		p.uri = c.uriOf(p.key)
 	}
-	if code := c.takePayload(p, m, body, int64(len(body))); code != 0 {
+	answer := pending{use: pendReceiptPager, txn: uint32(ev.Txn)}
+	switch code := c.takePayload(p, m, body, int64(len(body)), answer); code {
+	case 0:
+		return c.storePager(p, m, body, ev)
+	case onItsWay:
+		return 0
+	default:
 		return code
 	}
-	return c.storePager(p, m, body, ev)
 }
 
 // storePager sends a message that came by MESSAGE to flash; its 200 waits for that.
 func (c *Core) storePager(p *peer, m *cpim.Message, body []byte, ev *sipmin.Event) uint16 {
 	c.tidy()
+	c.adoptConversation(p, ev)
 	buf, id := c.entryOf(p, m, body)
 	if buf == nil {
 		return 480
@@ -76,20 +82,23 @@ func (c *Core) storePager(p *peer, m *cpim.Message, body []byte, ev *sipmin.Even
 // entryOf is a buffer with the entry of a whole message of p that came by SIP, and its id;
 // nil when no buffer is free.
 func (c *Core) entryOf(p *peer, m *cpim.Message, body []byte) (*bufpool.Buf, uint64) {
+	c.conversationOf(p)
 	var e spool.Entry
 	c.describeContent(&e, p, m, body, int64(len(body)))
 	e.ID = c.newID()
 	return c.entryBuf(&e), e.ID
 }
 
+// answerPager answers a MESSAGE that waited for the flash.
+func (c *Core) answerPager(p *pending, code uint16) {
+	_ = c.ua.Respond(c.now, sipmin.Txn(p.txn), code, nil, "", nil)
+	c.drainUA()
+}
+
 // pagerStored answers a MESSAGE that is on flash.
 func (c *Core) pagerStored(p *pending, ev *Event) {
 	code := storedCode(ev)
-	if code == 413 {
-		code = 480 // the spool is full: try again later
-	}
-	_ = c.ua.Respond(c.now, sipmin.Txn(p.txn), code, nil, "", nil)
-	c.drainUA()
+	c.answerPager(p, code)
 	if code != 200 {
 		c.refusedByFlash(ev.Fault)
 		return

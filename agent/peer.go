@@ -1,6 +1,11 @@
 package agent
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"imsagent/msrp/sdp"
+)
 
 // maxPeers bounds how many peers are remembered at once; the one that has had nothing to
 // do for the longest time makes room.
@@ -30,7 +35,7 @@ type peer struct {
 	pageTries    uint8     // MESSAGEs in a row that came to nothing
 	nextPage     time.Time // no MESSAGE before
 	noIMDN       bool      // a 415 said that it takes no notifications
-	noTyping     bool      // a 415, or its SDP, said that it takes no isComposing
+	noTyping     bool      // a 415 said that it takes no isComposing
 	glare        bool      // we refused its INVITE because ours was pending
 	continues    string    // Contribution-ID of the session that left something undone; "" for none
 	typing       typingState
@@ -39,6 +44,20 @@ type peer struct {
 // idle reports whether forgetting the peer loses nothing but its Conversation-ID, which
 // is in the spool.
 func (p *peer) idle() bool { return p.session == nil && p.head < 0 && p.receipts < 0 }
+
+// relearn lets a new session, which lists a type by its name, overrule the 415 of an earlier
+// one: that told what the peer took "for the duration of the session" (RFC 4975 §10.6).
+func (p *peer) relearn(d *sdp.Description) {
+	if d == nil {
+		return
+	}
+	if slices.Contains(d.Wrapped, string(typeIMDN)) {
+		p.noIMDN = false
+	}
+	if slices.Contains(d.Types, typeComposing) {
+		p.noTyping = false
+	}
+}
 
 // peerOf returns the peer of key, made if need be; nil if the table is full of busy ones.
 func (c *Core) peerOf(key []byte) *peer {

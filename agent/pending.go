@@ -11,20 +11,24 @@ type pendingUse uint8
 
 // Uses of a pending.
 const (
-	pendFree     pendingUse = iota
-	pendSend                // a host's message: its reply waits
-	pendIncoming            // a peer's message by MSRP: its 200 waits
-	pendPager               // a peer's message by MESSAGE: its 200 waits
-	pendTransfer            // the entry of a message to be sent
-	pendChunk               // octets of a large body to be sent
-	pendReplay              // the entry of a message that a host has not acknowledged
-	pendList                // an entry for `messages`
-	pendFetch               // octets of a body for `fetch`
-	pendBegin               // the file of a large body: the reply to its `send` waits
-	pendFirst               // a message inside the peer's INVITE: our 200 waits
+	pendFree         pendingUse = iota
+	pendSend                    // a host's message: its reply waits
+	pendIncoming                // a peer's message by MSRP: its 200 waits
+	pendPager                   // a peer's message by MESSAGE: its 200 waits
+	pendTransfer                // the entry of a message to be sent
+	pendChunk                   // octets of a large body to be sent
+	pendReplay                  // the entry of a message that a host has not acknowledged
+	pendList                    // an entry for `messages`
+	pendFetch                   // octets of a body for `fetch`
+	pendBegin                   // the file of a large body: the reply to its `send` waits
+	pendFirst                   // a message inside the peer's INVITE: our 200 waits
+	pendReceipt                 // a notification by MSRP: its 200 waits
+	pendReceiptPager            // a notification by MESSAGE: its 200 waits
+	pendReceiptFirst            // a notification inside the peer's INVITE: our 200 waits
+	pendCancel                  // a withdrawn message: the reply waits
 )
 
-// A pending is one Store or Load that the spool has not answered.
+// A pending is one Store, Load or Mark that the spool has not answered.
 type pending struct {
 	use     pendingUse
 	serial  uint8
@@ -38,6 +42,8 @@ type pending struct {
 	host    FlowID
 	txn     uint32
 	key     string // of the peer
+	of      uint64 // the message that a notification is about
+	state   State  // … and what it says
 }
 
 // loadPause is how long nothing is read from the spool after no buffer was free for it.
@@ -57,11 +63,37 @@ func (c *Core) watchBuffers() {
 	for i := range c.hosts {
 		h := &c.hosts[i]
 		behind := h.list.active && !h.list.asking || !h.caught && !h.asking && h.topics&ipc.TopicMessage != 0
+		wait = wait || h.flow != 0 && h.paused && c.busyFlash()
 		wait = wait || h.flow != 0 && behind && c.pool.Free() <= c.pool.Total()/replayShare
 	}
 	if wait {
 		c.loadAfter = c.now.Add(loadPause)
 	}
+}
+
+// pauseLoads lets nothing be read from the spool for d at least.
+func (c *Core) pauseLoads(d time.Duration) {
+	if at := c.now.Add(d); at.After(c.loadAfter) {
+		c.loadAfter = at
+	}
+}
+
+// maxReads is how often a record that the flash fails to read is asked for again, and
+// readPause the time between: an error may pass.
+const (
+	maxReads  = 5
+	readPause = time.Second
+)
+
+// again reports whether a Load that failed shall be tried once more.
+func (c *Core) again(m *message, why Fault) bool {
+	if why != FaultStorage || m.reads >= maxReads {
+		m.reads = 0
+		return false
+	}
+	m.reads++
+	c.pauseLoads(readPause)
+	return true
 }
 
 // await notes what shall happen when the spool answers and returns the token to ask with;
@@ -71,7 +103,7 @@ func (c *Core) await(p pending) (token uint32, ok bool) {
 		if c.pending[i].use != pendFree {
 			continue
 		}
-		p.serial = c.pending[i].serial + 1
+		p.serial = max(1, c.pending[i].serial+1) // wraps; token 0 asks for no answer
 		c.pending[i] = p
 		return uint32(p.serial)<<8 | uint32(i), true
 	}
@@ -83,6 +115,7 @@ func (c *Core) stepSpool(ev *Event) {
 	if ev.Kind == EvStored && ev.Bytes > 0 {
 		c.spoolBytes = ev.Bytes
 	}
+	c.noteLost(int(ev.Lost))
 	if ev.Kind == EvLoaded && ev.Fault == FaultFull {
 		c.loadAfter = c.now.Add(loadPause)
 	}
@@ -120,6 +153,14 @@ func (c *Core) settle(p *pending, ev *Event) {
 		c.largeBegun(p, ev)
 	case pendFirst:
 		c.firstStored(p, ev)
+	case pendReceipt:
+		c.receiptKept(p, ev)
+	case pendReceiptPager:
+		c.answerPager(p, c.learned(p, ev))
+	case pendReceiptFirst:
+		c.firstAnswered(p, c.learned(p, ev))
+	case pendCancel:
+		c.withdrawn(p, ev)
 	}
 }
 

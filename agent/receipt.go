@@ -93,7 +93,7 @@ func (c *Core) repeatReceipt(p *pending, ev *Event) {
 	if place < 0 { // settled and forgotten long ago
 		m := inboxMessage(&e, peer)
 		m.ghost, m.state = true, InStored|InAcked|InReceipted|InSeen|InDisplayed
-		if place = c.box.Add(m); place < 0 {
+		if place = c.addGhost(m); place < 0 {
 			return
 		}
 	}
@@ -102,6 +102,31 @@ func (c *Core) repeatReceipt(p *pending, ev *Event) {
 		c.oweReceipts(place)
 	}
 	c.forgetIfSettled(place)
+}
+
+// maxGhosts is how many messages may be in the table only to be notified of once more. The
+// oldest gives way: its sender says it again if it must.
+const maxGhosts = 32
+
+// addGhost takes a message into the table whose place no real one will miss.
+func (c *Core) addGhost(m message) int32 {
+	if c.box.ghosts >= maxGhosts {
+		oldest := c.oldestGhost()
+		c.unlinkReceipt(oldest)
+		c.box.Remove(oldest)
+	}
+	return c.box.Add(m)
+}
+
+func (c *Core) oldestGhost() (oldest int32) {
+	oldest = -1
+	for i := range c.box.table {
+		g := &c.box.table[i]
+		if g.id != 0 && g.ghost && (oldest < 0 || g.id < c.box.table[oldest].id) {
+			oldest = int32(i)
+		}
+	}
+	return oldest
 }
 
 // takesIMDN reports whether notifications may go on a session; else they wait, and go by

@@ -54,9 +54,7 @@ func (c *Core) restoreOutgoing(p *peer, e *spool.Entry) {
 	m := message{id: e.ID, state: State(e.State), reason: Reason(e.Reason), code: e.Code, notify: e.Notify,
 		large: e.Large, peer: p, size: e.Size, created: e.Time, expires: e.Expires}
 	m.imdnLen = uint8(copy(m.imdnID[:], e.IMDNID))
-	if len(e.ClientID) > 0 {
-		m.client = hashBytes(e.ClientID) | 1
-	}
+	m.client, m.content = clientKey(e.ClientID), contentKey(p.key, e.Body)
 	if m.state == StateSent && m.notify&notifyDelivery != 0 && c.cfg.Chat.ReceiptTimeout > 0 {
 		m.receipt = c.now.Add(c.cfg.Chat.ReceiptTimeout) // the mark of its delivery may be lost
 	}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"net/netip"
 	"time"
 
 	"imsagent/msrp"
@@ -47,6 +48,7 @@ type session struct {
 	storing     bool   // the message inside its INVITE is on its way to flash
 	accepted    bool   // … and then the INVITE is answered
 	redirected  bool   // our INVITE has followed a redirection
+	wanted      bool   // a host asked for it, whether or not there is something to send
 	mute        bool   // a notification failed on it for now: no more go this way
 	number      uint32
 	peer        *peer
@@ -56,7 +58,9 @@ type session struct {
 	offer       sdp.Offer // what our last description says
 	plan        sdp.Plan
 	remote      *sdp.Description
-	contrib     string // Contribution-ID
+	early       *sdp.Description // of a provisional response to our INVITE …
+	earlyTag    uint64           // … in the dialog of this tag
+	contrib     string           // Contribution-ID
 	since       time.Time
 	lastUsed    time.Time
 	due         time.Time // until then it must have come further; zero: no limit
@@ -169,7 +173,7 @@ func (c *Core) dropSession(s *session) {
 		c.dropSlot(s, i)
 	}
 	for i := range s.xfers {
-		c.dropTransfer(&s.xfers[i])
+		c.letGo(&s.xfers[i])
 	}
 	s.m.Close()
 	if s.conn != nil {
@@ -180,7 +184,7 @@ func (c *Core) dropSession(s *session) {
 		s.peer.session = nil
 	}
 	s.state, s.ready, s.call = sessionFree, false, 0
-	s.remote, s.peer = nil, nil
+	s.remote, s.early, s.peer = nil, nil, nil
 }
 
 // connectionLost is the Reason of the BYE after an MSRP connection that broke.
@@ -191,7 +195,11 @@ const connectionLost = `SIP;cause=503;text="MSRP connection lost"`
 func (c *Core) sessionLost(s *session, reason string) {
 	p := s.peer
 	c.continues(s)
-	c.endSession(s, reason, 0)
+	code := uint16(0)
+	if s.state != sessionOpen { // it never was
+		code = 503
+	}
+	c.endSession(s, reason, code)
 	if p.head >= 0 {
 		c.postpone(p, ReasonLost, 0, 0)
 	}
@@ -212,6 +220,7 @@ func (c *Core) opened(s *session) {
 	}
 	s.state, s.due, s.lastUsed = sessionOpen, time.Time{}, c.now
 	s.peer.nextTry, s.peer.glare, s.peer.continues = time.Time{}, false, ""
+	s.peer.relearn(s.remote)
 	if s.peer.head < 0 { // else once something has been sent
 		s.peer.tries = 0
 	}
@@ -232,11 +241,12 @@ func (c *Core) join(s *session) bool {
 	if !s.plan.Active {
 		return true
 	}
-	to := s.plan.Dial
-	if !sdp.AllowedDial(c.cfg.IMS.Local.Addr.Addr(), to.Addr()) || !to.IsValid() {
-		return false
-	}
-	return c.dialMSRP(s, to)
+	return c.mayDial(s.plan.Dial) && c.dialMSRP(s, s.plan.Dial)
+}
+
+// mayDial reports whether a connection may be opened to where a peer says.
+func (c *Core) mayDial(to netip.AddrPort) bool {
+	return to.IsValid() && sdp.AllowedDial(c.cfg.IMS.Local.Addr.Addr(), to.Addr())
 }
 
 // connected is called when the connection of a session is up.

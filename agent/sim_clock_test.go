@@ -244,6 +244,7 @@ func (n *simNode) step(ev Event) {
 		return
 	}
 	wall := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(s.now.Sub(bootEpoch) + n.wallOff)
+	ev.Behind = uint16(len(n.spoolq))
 	for _, a := range append([]Action(nil), n.core.Step(s.now, wall, ev)...) {
 		n.act(a)
 	}

@@ -66,7 +66,10 @@ func sortInvite(m *sipmin.Msg, raw []byte, offer *sdp.Description) kind {
 			}
 		}
 	}
-	if found == kindOther && offer != nil {
+	if offer == nil || offer.Message < 0 {
+		return kindOther // a chat without m=message is none that we could answer
+	}
+	if found == kindOther {
 		return kindChat // an offer of m=message alone: what a peer without service tags sends
 	}
 	return found

@@ -48,13 +48,11 @@ func (s State) settled() bool {
 func (s State) final() bool { return s.settled() }
 
 // advances reports whether an outgoing message in state s may move to next: never
-// backwards, but a late notification turns `failed` into `delivered`. What the peer has
+// backwards, but a late notification turns `failed` and `cancelled` into `delivered`. What the peer has
 // can no longer fail, whatever becomes of its repetition.
 func (s State) advances(next State) bool {
 	switch s {
-	case StateCancelled:
-		return false
-	case StateFailed:
+	case StateFailed, StateCancelled:
 		return next == StateDelivered || next == StateDisplayed
 	case StateDelivered, StateDisplayed:
 		return next > s && next <= StateDisplayed

@@ -47,7 +47,8 @@ func (w *world) connNow() *peerConn {
 //	msrp on NAME                            the connection of now is another one
 //	msrp stuck | reads                      the peer does not read; it does again
 //	msrp ok [N] | answer CODE               to the oldest N, or all, requests of the agent
-//	msrp text ID TEXT [plain] [KEY=VALUE…]  a message; plain asks for no notification; KEY is a header
+//	msrp text ID TEXT [plain] [bare] [KEY=VALUE…]  a message; plain asks for no notification, bare
+//	                                        has no imdn.Message-ID; KEY is a header
 //	msrp chunk ID FROM-TO/TOTAL FLAG        octets of a long text, in a chunk
 //	msrp imdn delivered|displayed|failed    for the last message of the agent
 //	msrp report STATUS                      for the last message of the agent
@@ -128,6 +129,10 @@ func (w *world) text(id, text string, options []string) {
 			headers += k + ": " + v + "\r\n"
 		} else if o == "plain" {
 			body = strings.Replace(body, "imdn.Disposition-Notification: positive-delivery, display\r\n", "", 1)
+		} else if o == "bare" {
+			head, rest, _ := strings.Cut(body, "NS: imdn")
+			_, rest, _ = strings.Cut(rest, "\r\n\r\n")
+			body = head + "\r\n" + rest
 		}
 	}
 	w.peerSend("m"+id, headers+"Content-Type: message/cpim", body, "$", fmt.Sprintf("1-%d/%d", len(body), len(body)))

@@ -110,6 +110,19 @@ func (c *Core) dropTransfer(x *transfer) {
 	*x = transfer{}
 }
 
+// letGo is dropTransfer for what did not reach its end: a message that the host has withdrawn
+// meanwhile is not taken in hand again.
+func (c *Core) letGo(x *transfer) {
+	use, place, id := x.use, x.place, x.id
+	c.dropTransfer(x)
+	if use != xferMessage {
+		return
+	}
+	if m := &c.box.table[place]; m.id == id && m.withdrawn && m.state == StateQueued {
+		c.mark(place, StateCancelled, m.reason, m.code)
+	}
+}
+
 // queueMessages takes messages of the peer's queue in hand, oldest first.
 func (c *Core) queueMessages(s *session) {
 	for i := s.peer.head; i >= 0 && c.mayLoad(); i = c.box.table[i].next {
@@ -142,17 +155,19 @@ func (c *Core) transferLoaded(p *pending, ev *Event) {
 		return
 	}
 	x.await = false
-	if ev.Fault == FaultFull {
+	m := &c.box.table[x.place]
+	if ev.Fault == FaultFull || m.id == x.id && c.again(m, ev.Fault) {
 		c.dropLoading(s, x)
 		return
 	}
+	m.reads = 0
 	var e spool.Entry
 	if ev.Fault != FaultNone || spool.ParseEntry(ev.Buf.Bytes(), &e) != nil {
 		c.unreadable(s, x)
 		return
 	}
 	if !c.inOrder(s, x.place) {
-		c.dropTransfer(x) // one before it found no buffer: the next flush takes both in hand again
+		c.letGo(x) // one before it found no buffer: the next flush takes both in hand again
 		return
 	}
 	c.queueMessage(s, x, &e)
@@ -181,11 +196,11 @@ func (s *session) queued(place int32) bool {
 // dropLoading lets go of a transfer for which there was no buffer, and of those behind it
 // that are still being read, so that none overtakes it: a later flush takes all in hand again.
 func (c *Core) dropLoading(s *session, x *transfer) {
-	c.loadAfter = c.now.Add(loadPause)
-	c.dropTransfer(x)
+	c.pauseLoads(loadPause)
+	c.letGo(x)
 	for i := range s.xfers {
 		if y := &s.xfers[i]; y.use == xferMessage && y.await && !y.queued {
-			c.dropTransfer(y)
+			c.letGo(y)
 		}
 	}
 }
@@ -203,8 +218,8 @@ func (s *session) loading(id uint64) *transfer {
 // queueMessage gives a message to the MSRP session, or fails it where the peer does not
 // take its type or size.
 func (c *Core) queueMessage(s *session, x *transfer, e *spool.Entry) {
-	if c.box.table[x.place].id != x.id { // forgotten meanwhile
-		c.dropTransfer(x)
+	if m := &c.box.table[x.place]; m.id != x.id || m.withdrawn { // forgotten meanwhile, or not wanted
+		c.letGo(x)
 		return
 	}
 	buf := c.pool.Get()
@@ -313,9 +328,11 @@ func (c *Core) chunkLoaded(p *pending, ev *Event) {
 		return
 	}
 	x.await = false
-	if ev.Fault == FaultFull {
-		return // no buffer was free: a later flush asks again
+	m := &c.box.table[x.place]
+	if ev.Fault == FaultFull || m.id == x.id && c.again(m, ev.Fault) {
+		return // no buffer was free, or the flash failed: a later flush asks again
 	}
+	m.reads = 0
 	if ev.Fault != FaultNone {
 		c.unreadable(s, x)
 		return
@@ -333,7 +350,7 @@ func (c *Core) chunkLoaded(p *pending, ev *Event) {
 	if len(data) < n {
 		c.unreadable(s, x)
 	} else if !c.sendChunk(s, s.conn, x, off, data[:n]) {
-		c.loadAfter = c.now.Add(loadPause)
+		c.pauseLoads(loadPause)
 	}
 }
 
@@ -394,13 +411,13 @@ func (c *Core) transferSent(s *session, x *transfer) {
 // for the session.
 func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) {
 	use, place, id := x.use, x.place, x.id
-	c.dropTransfer(x)
+	c.letGo(x)
 	if use == xferTyping {
 		s.peer.noTyping = s.peer.noTyping || code == 415
 		return
 	}
-	if c.box.table[place].id != id {
-		return
+	if m := &c.box.table[place]; m.id != id || use == xferMessage && m.state != StateQueued {
+		return // its own receiver has said that it is there, or the host has withdrawn it
 	}
 	switch {
 	case use != xferMessage:

@@ -90,6 +90,8 @@ func codeText(code uint16) string {
 		return "Stop Sending Message"
 	case 415:
 		return "Unsupported Media Type"
+	case 480: // none of §10: what is refused only for now, unlike 413
+		return "Temporarily Unavailable"
 	case 481:
 		return "Session Does Not Exist"
 	case 501:

@@ -4,8 +4,8 @@ import "time"
 
 // What the UA reads of the message at hand.
 
-// greatestRetryAfter clamps a Retry-After.
-const greatestRetryAfter = time.Hour
+// greatestRetryAfter clamps a Retry-After: no message waits longer by default.
+const greatestRetryAfter = 24 * time.Hour
 
 // header returns the value of the first field id, nil if there is none.
 func (u *UA) header(id HeaderID) []byte {

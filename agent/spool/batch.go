@@ -10,9 +10,9 @@ type ref struct {
 }
 
 // Append adds an encoded entry to the batch, which the next Commit stores. dup means that a
-// message of this Peer with this IMDNID was stored before (or is in the batch), and nothing
-// was added: once Commit has returned nil, answer it as if it had been. Only incoming
-// entries with an IMDNID can be dup.
+// message of this Peer with this IMDNID, or MessageID without one (incoming), or one with this ClientID (outgoing), was
+// stored before or is in the batch, and nothing was added: once Commit has returned nil,
+// answer it as if it had been. Repeats tells which it was.
 //
 // Errors: ErrFull, ErrBatch (call Commit and then Append again), ErrEntry, ErrID.
 func (s *Spool) Append(payload []byte) (dup bool, err error) {
@@ -28,8 +28,7 @@ func (s *Spool) Append(payload []byte) (dup bool, err error) {
 
 // add puts an entry into the batch and the index.
 func (s *Spool) add(payload []byte, e *Entry) (dup bool, err error) {
-	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(e), client: s.clientKey(e), n: uint32(len(payload)),
-		code: e.Code, state: e.State, reason: e.Reason}
+	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(e), n: uint32(len(payload)), code: e.Code, state: e.State, reason: e.Reason}
 	if e.Large {
 		m.body = e.Size
 	}
@@ -38,8 +37,11 @@ func (s *Spool) add(payload []byte, e *Entry) (dup bool, err error) {
 		return false, ErrClosed
 	case s.slotOf(e.ID) >= 0 || !e.Large && s.open[e.ID] != nil:
 		return false, ErrID
-	case s.duplicate(m.seen, e):
+	}
+	if s.repeats = s.duplicate(m.seen, e); s.repeats != 0 {
 		return true, nil
+	}
+	switch {
 	case s.messages >= s.maxSlots || s.needed()+m.cost() > s.limit():
 		return false, ErrFull
 	case len(s.pend) > 0 && len(s.pend)+recordOverhead+len(payload) > SegmentSize-headerSize:
@@ -49,7 +51,7 @@ func (s *Spool) add(payload []byte, e *Entry) (dup bool, err error) {
 	s.pend = frame(s.pend, kindEntry, payload, nil)
 	p := s.addSlot(m)
 	s.refs = append(s.refs, ref{kind: kindEntry, place: p, id: e.ID, off: m.off})
-	s.entries++
+	s.awaited++
 	s.high = max(s.high, e.ID)
 	return false, nil
 }
@@ -157,13 +159,13 @@ func (s *Spool) rollback() {
 
 func (s *Spool) clearBatch() {
 	clear(s.refs)
-	s.pend, s.refs, s.entries = s.pend[:0], s.refs[:0], 0
+	s.pend, s.refs, s.awaited = s.pend[:0], s.refs[:0], 0
 }
 
 // early makes room in the batch, or settles it, before its Commit; that then reports how it
 // went.
 func (s *Spool) early() error {
-	waiting := s.entries > 0
+	waiting := s.awaited > 0
 	err := s.flush(true)
 	if err != nil && waiting {
 		s.sticky = err

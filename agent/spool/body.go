@@ -156,7 +156,7 @@ func (s *Spool) finish(payload []byte, e *Entry, b *body) (dup bool, err error) 
 	if !e.Large || e.Size != b.size || e.Size == 0 {
 		return false, ErrEntry
 	}
-	if s.duplicate(s.seenKey(e), e) {
+	if s.repeats = s.duplicate(s.seenKey(e), e); s.repeats != 0 {
 		return true, nil
 	}
 	err = s.sum4096(e.ID, b)

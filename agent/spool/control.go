@@ -14,17 +14,27 @@ type mark struct {
 // when there is one. The state counts from now on even when an error is returned.
 // changed: milliseconds since 1970. ErrNotFound, or an *Error.
 func (s *Spool) Mark(id uint64, state, reason uint8, code uint16, changed int64) error {
+	return s.mark(id, mark{state, reason, code, changed}, 0)
+}
+
+// MarkSync is Mark for a state that nobody would repeat: it joins the batch, and the next
+// Commit makes it durable. When that fails the state counts in memory only.
+func (s *Spool) MarkSync(id uint64, state, reason uint8, code uint16, changed int64) error {
+	return s.mark(id, mark{state, reason, code, changed}, 1)
+}
+
+func (s *Spool) mark(id uint64, m mark, awaited int) error {
 	p := s.slotOf(id)
 	if s.closed || p < 0 {
 		return ErrNotFound
 	}
-	s.setMark(p, mark{state, reason, code, changed})
+	s.setMark(p, m)
 	var b [markSize]byte
 	binary.LittleEndian.PutUint64(b[:], id)
-	b[8], b[9] = state, reason
-	binary.LittleEndian.PutUint16(b[10:], code)
-	binary.LittleEndian.PutUint64(b[12:], uint64(changed))
-	return fault("mark", s.control(kindMark, b[:], ref{}))
+	b[8], b[9] = m.state, m.reason
+	binary.LittleEndian.PutUint16(b[10:], m.code)
+	binary.LittleEndian.PutUint64(b[12:], uint64(m.changed))
+	return fault("mark", s.control(kindMark, b[:], ref{}, awaited))
 }
 
 func (s *Spool) setMark(p int32, m mark) {
@@ -57,10 +67,10 @@ func (s *Spool) Forget(id uint64) error {
 	var b [seenSize]byte
 	binary.LittleEndian.PutUint64(b[:], id)
 	binary.LittleEndian.PutUint64(b[8:], m.seen)
-	if err := s.control(kindForget, b[:], r); err != nil {
+	if err := s.control(kindForget, b[:], r, 0); err != nil {
 		return fault("forget", err)
 	}
-	if len(s.gone) >= maxGone && s.entries == 0 {
+	if len(s.gone) >= maxGone && s.awaited == 0 {
 		return fault("forget", s.settleGone())
 	}
 	return nil
@@ -89,7 +99,7 @@ func (s *Spool) SetConversation(peer, id string) error {
 	if c != nil {
 		r = ref{kind: kindConversation, peer: c}
 	}
-	return fault("set conversation", s.control(kindConversation, b, r))
+	return fault("set conversation", s.control(kindConversation, b, r, 0))
 }
 
 // conversationSize is what a peer takes of the space.
@@ -144,8 +154,9 @@ func (s *Spool) EachConversation(f func(peer, id string) bool) {
 	}
 }
 
-// control writes one small record: with the batch if that has entries, else at once.
-func (s *Spool) control(kind byte, b []byte, r ref) error {
+// control writes one small record: with the batch if a Commit is to come, else at once.
+// awaited: 1 if that Commit is for this record too.
+func (s *Spool) control(kind byte, b []byte, r ref, awaited int) error {
 	if len(s.pend)+recordOverhead+len(b) > maxPending {
 		if err := s.early(); err != nil {
 			return err
@@ -156,7 +167,7 @@ func (s *Spool) control(kind byte, b []byte, r ref) error {
 	if r.kind != 0 {
 		s.refs = append(s.refs, r)
 	}
-	if s.entries > 0 {
+	if s.awaited += awaited; s.awaited > 0 {
 		return nil
 	}
 	before := s.nextSeq

@@ -65,7 +65,7 @@ func (w *workload) entry(id uint64) (*known, Entry) {
 func (w *workload) run(t *testing.T, s *Spool, m *modelFS, n int) {
 	t.Helper()
 	for range n {
-		switch w.r.IntN(12) {
+		switch w.r.IntN(13) {
 		case 0, 1, 2, 3, 4:
 			w.store(t, s, 1+w.r.IntN(3))
 		case 5, 6:
@@ -76,6 +76,8 @@ func (w *workload) run(t *testing.T, s *Spool, m *modelFS, n int) {
 			w.converse(s)
 		case 11:
 			w.big(t, s)
+		case 12:
+			w.markSync(s)
 		}
 		if m.cut {
 			return
@@ -161,6 +163,20 @@ func (w *workload) mark(s *Spool) {
 		st := k.states[len(k.states)-1] + 1
 		k.states = append(k.states, st)
 		_ = s.Mark(id, st, st, uint16(st), int64(st))
+	}
+}
+
+// markSync is a state that must be there for good once Commit has returned.
+func (w *workload) markSync(s *Spool) {
+	id := w.some()
+	if id == 0 {
+		return
+	}
+	k := w.msgs[id]
+	st := k.states[len(k.states)-1] + 1
+	k.states = append(k.states, st)
+	if s.MarkSync(id, st, st, uint16(st), int64(st)) == nil && s.Commit() == nil && !w.faulty {
+		k.floor = len(k.states) - 1
 	}
 }
 
@@ -272,7 +288,7 @@ func (w *workload) verifyEntry(s *Spool, e *Entry, fail fail) {
 	}
 }
 
-// verifyBodies reads every large body, and offers every incoming message once more.
+// verifyBodies reads every large body, and offers every message once more.
 func (w *workload) verifyBodies(s *Spool, fail fail) {
 	buf := make([]byte, 20000)
 	for id, k := range w.msgs {
@@ -285,13 +301,10 @@ func (w *workload) verifyBodies(s *Spool, fail fail) {
 				fail("body of %d: %d octets, %v", id, n, err)
 			}
 		}
-		if k.dir != In {
-			continue
-		}
-		e := Entry{ID: s.NextID(), Dir: In, Peer: []byte("+1555" + strconv.Itoa(int(id%7))), IMDNID: []byte(k.imdn)}
+		e := Entry{ID: s.NextID(), Dir: k.dir, Peer: []byte("+1555" + strconv.Itoa(int(id%7))), IMDNID: []byte(k.imdn), ClientID: []byte("client-" + k.imdn)}
 		b, _ := AppendEntry(w.buf, &e)
-		if dup, err := s.Append(b); !dup {
-			fail("message %d would be shown twice (%v)", id, err)
+		if dup, err := s.Append(b); !dup || s.Repeats() != id {
+			fail("message %d would be there twice (%v), it repeats %d", id, err, s.Repeats())
 		}
 	}
 }

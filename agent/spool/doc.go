@@ -1,7 +1,7 @@
 // Package spool is the durable outbox and inbox: a small checked log, made for NAND.
 //
-// In: entries (messages with their state), which of them is a duplicate, the Conversation-ID
-// of each peer, large bodies, and the promise that an id is used once. Out: what a state
+// In: entries (messages with their state), which of them is a duplicate (a peer's by its
+// imdn.Message-ID, the host's by its client id), the Conversation-ID of each peer, large bodies, and the promise that an id is used once. Out: what a state
 // means, when a message expires, who is told; the caller decides that.
 //
 // # Files
@@ -26,6 +26,7 @@
 // Commit writes a batch with one write and one fdatasync; segments are filled with zeros
 // when they are made, so that neither has to change the file's size. Mark, Forget and
 // SetConversation are written but not synced: losing one repeats something idempotent.
+// MarkSync is for a state that nobody would say again; it is part of the batch.
 // A failed Commit leaves nothing of its batch and everything that was there before; the
 // file it failed in is cut back and not written again, since after a failed fdatasync
 // nobody knows which of its pages are on flash.

@@ -32,7 +32,7 @@ type Entry struct {
 	Name           []byte // display name
 	ClientID       []byte // the host's own id of an outgoing message
 	IMDNID         []byte // imdn.Message-ID (RFC 5438 §6.3)
-	MessageID      []byte // MSRP Message-ID (RFC 4975 §7.1.1)
+	MessageID      []byte // the caller's name of an incoming message without IMDNID: unique for its Peer
 	ConversationID []byte
 	ContentType    []byte
 	Headers        []byte // the caller's encoding

@@ -163,21 +163,3 @@ func (s *Spool) Load(id uint64, off int64, dst []byte) (n int, err error) {
 	}
 	return copy(dst, e.Body[min(off, int64(len(e.Body))):]), nil
 }
-
-// FindClient returns the id of the live outgoing message with this ClientID; 0 for none.
-func (s *Spool) FindClient(clientID []byte) uint64 {
-	if s.closed || len(clientID) == 0 {
-		return 0
-	}
-	key := s.keyOf('c', nil, clientID)
-	for p := range s.slots {
-		if s.slots[p].client != key {
-			continue
-		}
-		var e Entry
-		if b, err := s.record(int32(p)); err == nil && ParseEntry(b, &e) == nil && string(e.ClientID) == string(clientID) {
-			return e.ID
-		}
-	}
-	return 0
-}

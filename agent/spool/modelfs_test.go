@@ -304,3 +304,14 @@ func (m *modelFS) killed() *modelFS {
 	m.locked, m.cut, m.cutAt = false, false, 0
 	return m
 }
+
+// lost returns the directory as a power cut leaves it that keeps only what was synced.
+func (m *modelFS) lost() *modelFS {
+	left := newModelFS()
+	for name, n := range m.flash {
+		kept := slices.Clone(n.flash)
+		node := &node{flash: kept, now: slices.Clone(kept)}
+		left.names[name], left.flash[name] = node, node
+	}
+	return left
+}

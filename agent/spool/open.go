@@ -287,7 +287,7 @@ func (s *Spool) applyEntry(g *segment, f *found) {
 	if p := s.slotOf(e.ID); p >= 0 {
 		s.dropSlot(p)
 	}
-	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(&e), client: s.clientKey(&e), seq: g.seq, off: uint32(f.off),
+	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(&e), seq: g.seq, off: uint32(f.off),
 		n: uint32(len(f.payload)), code: e.Code, state: e.State, reason: e.Reason}
 	if e.Large {
 		m.body = e.Size
@@ -366,5 +366,5 @@ func (s *Spool) matchBodies(files map[uint64]bool) {
 func (s *Spool) disown(p int32) {
 	b := binary.LittleEndian.AppendUint64(nil, s.slots[p].id)
 	s.dropSlot(p)
-	_ = s.control(kindForget, append(b, make([]byte, 8)...), ref{})
+	_ = s.control(kindForget, append(b, make([]byte, 8)...), ref{}, 0)
 }

@@ -9,7 +9,7 @@ import (
 const (
 	kindEntry        = 1 // an encoded entry
 	kindMark         = 2 // id 8, state 1, reason 1, code 2, changed 8
-	kindForget       = 3 // id 8, hash of (Peer, IMDNID) 8 or 0
+	kindForget       = 3 // id 8, hash of (Peer, IMDNID) or of the ClientID 8, or 0
 	kindSeen         = 4 // pairs like kindForget, of messages forgotten before
 	kindConversation = 5 // length of peer 2, peer, id
 	kindHigh         = 6 // id 8: it and all below are in use

@@ -2,7 +2,8 @@ package spool
 
 import "encoding/binary"
 
-// A seenID stands for one forgotten incoming message. seq 0: not on flash, or in the batch.
+// A seenID stands for one forgotten message that must not come again: a peer's, or one of the
+// host's with a ClientID. seq 0: not on flash, or in the batch.
 type seenID struct {
 	hash, id uint64
 	seq      uint32
@@ -34,41 +35,72 @@ func (s *Spool) keyOf(tag byte, a, b []byte) uint64 {
 	return max(1, binary.LittleEndian.Uint64(s.hash.Sum(s.sum[:0])))
 }
 
-// seenKey returns the key of an incoming entry's (Peer, IMDNID); 0 where it has none.
+// seenKey returns the key by which an entry is known when it comes again: (Peer, IMDNID), or
+// (Peer, MessageID) where there is no IMDNID, of an incoming one, ClientID of an outgoing one;
+// 0 where it has none.
 func (s *Spool) seenKey(e *Entry) uint64 {
-	if e.Dir != In || len(e.IMDNID) == 0 {
-		return 0
+	switch {
+	case e.Dir == In && len(e.IMDNID) > 0:
+		return s.keyOf('s', e.Peer, e.IMDNID)
+	case e.Dir == In && len(e.MessageID) > 0:
+		return s.keyOf('m', e.Peer, e.MessageID)
+	case e.Dir == Out && len(e.ClientID) > 0:
+		return s.keyOf('c', nil, e.ClientID)
 	}
-	return s.keyOf('s', e.Peer, e.IMDNID)
+	return 0
 }
 
-// clientKey returns the key of an outgoing entry's ClientID; 0 where it has none.
-func (s *Spool) clientKey(e *Entry) uint64 {
-	if e.Dir != Out || len(e.ClientID) == 0 {
-		return 0
-	}
-	return s.keyOf('c', nil, e.ClientID)
-}
-
-// duplicate reports whether an entry with this key was stored before. Where its record still
-// is there, the texts themselves decide.
-func (s *Spool) duplicate(key uint64, e *Entry) bool {
+// duplicate returns the id of the message with this key that was stored before; 0 for none.
+// Where its record still is there, the texts themselves decide.
+func (s *Spool) duplicate(key uint64, e *Entry) uint64 {
 	if key == 0 {
-		return false
+		return 0
 	}
-	if s.ring.byHash.get(key) >= 0 {
-		return true
+	if p := s.ring.byHash.get(key); p >= 0 {
+		return s.ring.ids[p].id
 	}
 	p := s.bySeen.get(key)
 	if p < 0 {
-		return false
+		return 0
 	}
+	id := s.slots[p].id
 	b, err := s.record(p)
 	if err != nil {
-		return err != ErrDamaged // a damaged one may come again
+		if err == ErrDamaged { // it may come again
+			return 0
+		}
+		return id
 	}
 	var old Entry
-	return ParseEntry(b, &old) == nil && string(old.Peer) == string(e.Peer) && string(old.IMDNID) == string(e.IMDNID)
+	if ParseEntry(b, &old) != nil || !sameMessage(&old, e) {
+		return 0
+	}
+	return id
+}
+
+// sameMessage reports whether two entries are known by the same texts.
+func sameMessage(a, b *Entry) bool {
+	if a.Dir == Out {
+		return b.Dir == Out && string(a.ClientID) == string(b.ClientID)
+	}
+	if string(a.Peer) != string(b.Peer) || string(a.IMDNID) != string(b.IMDNID) || b.Dir != In {
+		return false
+	}
+	return len(a.IMDNID) > 0 || string(a.MessageID) == string(b.MessageID)
+}
+
+// Repeats returns the id of the message that the last Append or Finish found to have been
+// stored before.
+func (s *Spool) Repeats() uint64 { return s.repeats }
+
+// FindClient returns the id of the outgoing message with this ClientID, live or forgotten;
+// 0 for none.
+func (s *Spool) FindClient(clientID []byte) uint64 {
+	if s.closed || len(clientID) == 0 {
+		return 0
+	}
+	e := Entry{Dir: Out, ClientID: clientID}
+	return s.duplicate(s.seenKey(&e), &e)
 }
 
 // remember adds a seen id whose record is in segment seq, or in the batch, and returns its

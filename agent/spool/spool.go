@@ -53,7 +53,8 @@ type Spool struct {
 	// the batch
 	pend    []byte // records without checks
 	refs    []ref  // what their places will be noted in
-	entries int    // how many refs are entries
+	awaited int    // how many of them a Commit is awaited for
+	repeats uint64 // what the last entry was found to repeat
 	sticky  error  // a batch that had to be written early failed with this
 	unsaved bool   // a seen id or a conversation has no record
 
@@ -62,7 +63,7 @@ type Spool struct {
 	slots    []slot
 	free     []int32
 	byID     index
-	bySeen   index // live incoming messages by hash of (Peer, IMDNID)
+	bySeen   index // live messages by seen
 	messages int
 	live     int64 // octets of records that are needed, without bodies
 	ring     ring
@@ -86,8 +87,7 @@ type Spool struct {
 type slot struct {
 	id      uint64 // 0: free
 	changed int64
-	seen    uint64 // hash of (Peer, IMDNID) of an incoming message; 0: none
-	client  uint64 // hash of the ClientID of an outgoing one; 0: none
+	seen    uint64 // hash of (Peer, IMDNID) of an incoming message, or of the ClientID of an outgoing one; 0: none
 	body    int64  // size of the body in a file of its own; 0: none
 	seq     uint32
 	off     uint32

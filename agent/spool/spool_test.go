@@ -168,6 +168,60 @@ func TestAppendKnowsDuplicates(t *testing.T) {
 	}
 }
 
+func TestAppendKnowsClientIDs(t *testing.T) {
+	m := newModelFS()
+	s := mustOpen(t, "", Options{FS: m})
+	e := Entry{ID: s.NextID(), Dir: Out, Peer: []byte("+1"), ClientID: []byte("c-1"), IMDNID: []byte("x")}
+	repeats := func(client string) uint64 {
+		t.Helper()
+		dup, err := s.Append(encode(t, Entry{ID: s.NextID(), Dir: Out, Peer: []byte("+2"), ClientID: []byte(client), IMDNID: []byte("y")}))
+		if err != nil || dup != (s.Repeats() != 0) || dup && s.FindClient([]byte(client)) != s.Repeats() {
+			t.Fatalf("%s: dup %v of %d, found %d: %v", client, dup, s.Repeats(), s.FindClient([]byte(client)), err)
+		}
+		return s.Repeats()
+	}
+	appendOne(t, s, e)
+	commit(t, s)
+	if repeats("c-1") != e.ID || repeats("c-2") != 0 || repeats("") != 0 {
+		t.Error("live: only the same client id is a duplicate, whoever it is for")
+	}
+	commit(t, s)
+	if err := s.Forget(e.ID); err != nil {
+		t.Fatal(err)
+	}
+	if repeats("c-1") != e.ID {
+		t.Error("forgotten: not known")
+	}
+	s.Close()
+	s = mustOpen(t, "", Options{FS: m})
+	if repeats("c-1") != e.ID || s.FindClient([]byte("c-3")) != 0 {
+		t.Error("after a restart: not known")
+	}
+}
+
+func TestMarkSyncIsDurableWithTheCommit(t *testing.T) {
+	m := newModelFS()
+	s := mustOpen(t, "", Options{FS: m})
+	appendOne(t, s, entryOf(1, "a", 10))
+	commit(t, s)
+	if err := s.MarkSync(1, 7, 8, 9, 10); err != nil || s.Pending() == 0 {
+		t.Fatalf("MarkSync: %v, %d octets wait for Commit", err, s.Pending())
+	}
+	if err := s.MarkSync(2, 7, 8, 9, 10); err != ErrNotFound {
+		t.Errorf("of an unknown id: %v", err)
+	}
+	commit(t, s)
+	s = mustOpen(t, "", Options{FS: m.lost()})
+	if err := s.Each(func(e *Entry) bool {
+		if e.State != 7 || e.Reason != 8 || e.Code != 9 || e.Changed != 10 {
+			t.Errorf("after a power cut: %+v", e)
+		}
+		return true
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAppendRefusesWhatIsNoEntry(t *testing.T) {
 	s := mustOpen(t, "", Options{FS: newModelFS()})
 	appendOne(t, s, entryOf(7, "a", 0))

@@ -73,7 +73,7 @@ func sipStep(p *packet) step {
 
 // phrases are those of RFC 4975 §10, for a response that has none.
 var phrases = map[string]string{"200": "OK", "400": "Bad Request", "403": "Forbidden", "408": "Timeout", "413": "Stop Sending",
-	"415": "Unsupported Media Type", "423": "Parameter Out of Bounds", "481": "No Such Session", "501": "Unknown Method", "506": "Session In Use"}
+	"415": "Unsupported Media Type", "423": "Parameter Out of Bounds", "480": "Temporarily Unavailable", "481": "No Such Session", "501": "Unknown Method", "506": "Session In Use"}
 
 func msrpStep(s *step, m *msrp) {
 	switch {
