@@ -132,6 +132,8 @@ type qmiLine struct {
 	frames  qmi.Assembler
 	out     [1024]byte
 	card    qmiCard
+	pdn     qmiBearer
+	netdev  string // the network interface that belongs to the device
 }
 
 func newQMILine(cfg Config) *qmiLine {
@@ -143,7 +145,9 @@ func newQMILine(cfg Config) *qmiLine {
 }
 
 func (l *qmiLine) open(path string) (device, error) {
+	l.netdev = l.cfg.tree.netdev(path)
 	if socket, path := SplitProxy(l.cfg.Device); path != "" {
+		l.netdev = l.cfg.tree.netdev(path)
 		return dialProxy(socket, l.cfg.Device)
 	}
 	if l.cfg.Device == QRTRDevice {
@@ -158,7 +162,7 @@ func (l *qmiLine) open(path string) (device, error) {
 
 func (l *qmiLine) start(now time.Time) {
 	l.frames.Reset()
-	l.card = qmiCard{}
+	l.card, l.pdn = qmiCard{}, qmiBearer{told: l.pdn.told}
 	l.session.Start(now)
 }
 
@@ -199,6 +203,12 @@ func (l *qmiLine) report(r *runner) error {
 			r.ready(n.Text)
 		case qmi.NoteSame:
 			r.confirmed()
+		case qmi.NoteBearer:
+			r.errands.want(errandBearer)
+		case qmi.NoteTime:
+			r.emit(Event{Kind: Clock, Time: timeOf(n.Time)})
+		case qmi.NoteRefresh:
+			r.refreshed()
 		case qmi.NoteSIM:
 			r.card(SIM(n.SIM))
 		case qmi.NotePIN, qmi.NoteRefused:

@@ -98,6 +98,25 @@ func describe(class string) (u USBPort, ok bool) {
 	return u, false
 }
 
+// netdev returns the network interface that a node's USB port has beside it, "" for none: of
+// qmi_wwan the packets of the modem that its cdc-wdm node controls.
+func (t tree) netdev(path string) string {
+	for _, c := range modemClasses {
+		dir, err := filepath.EvalSymlinks(filepath.Join(t.sys, "class", c.class, filepath.Base(path)))
+		for ; err == nil && len(dir) > 1; dir = filepath.Dir(dir) {
+			if attribute(dir, "bInterfaceNumber") == "" {
+				continue
+			}
+			names, _ := filepath.Glob(filepath.Join(dir, "net", "*"))
+			if len(names) > 0 {
+				return filepath.Base(names[0])
+			}
+			break
+		}
+	}
+	return ""
+}
+
 func attribute(dir, name string) string {
 	b, _ := os.ReadFile(filepath.Join(dir, name))
 	return strings.TrimSpace(string(b))

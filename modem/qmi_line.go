@@ -9,11 +9,48 @@ import (
 // ready reports whether the session takes questions.
 func (l *qmiLine) ready() bool { return l.session.Ready() }
 
-func (l *qmiLine) reports(r *runner) error             { return ErrUnknown }
-func (l *qmiLine) bearer(r *runner) (*Bearer, error)   { return nil, ErrUnknown }
-func (l *qmiLine) ownIMS(r *runner) (Client, error)    { return Client{}, ErrUnknown }
-func (l *qmiLine) disableIMS(r *runner) error          { return ErrUnknown }
-func (l *qmiLine) networkTime(r *runner) (Time, error) { return Time{}, ErrUnknown }
+func (l *qmiLine) ownIMS(r *runner) (Client, error) { return Client{}, ErrUnknown }
+func (l *qmiLine) disableIMS(r *runner) error       { return ErrUnknown }
+
+// reports asks to be told when the card's files change. Of the other changes the session does.
+func (l *qmiLine) reports(r *runner) error {
+	b, f, err := l.exchange(r, func(dst []byte) ([]byte, error) { return qmi.AppendRefreshRegister(dst, 0, 0, qmi.GW) })
+	if err != nil {
+		return err
+	}
+	return unknown(f.Result(b))
+}
+
+// unknown tells a modem that does not know a request from one that refuses it.
+func unknown(err error) error {
+	if err == qmi.FailureInvalidQMICommand || err == qmi.FailureNotSupported {
+		return ErrUnknown
+	}
+	return err
+}
+
+// networkTime asks for the time that the network told last.
+func (l *qmiLine) networkTime(r *runner) (Time, error) {
+	b, f, err := l.exchange(r, func(dst []byte) ([]byte, error) {
+		return qmi.AppendRequest(dst, qmi.NAS, 0, 0, qmi.NASGetNetworkTime)
+	})
+	if err != nil {
+		return Time{}, err
+	}
+	t, err := qmi.ParseNetworkTime(b, &f)
+	if err != nil {
+		return Time{}, unknown(err)
+	}
+	return timeOf(t), nil
+}
+
+func timeOf(t qmi.NetworkTime) Time {
+	out := Time{UTC: t.UTC}
+	if t.HasZone {
+		out.Zone, out.DST = time.Duration(t.Zone)*15*time.Minute, time.Duration(t.DST)*time.Hour
+	}
+	return out
+}
 
 // exchange gives the modem a request and waits for its answer, which is valid until the next one.
 // An error says that there is none; a failure is an answer. build need not know client id and transaction.

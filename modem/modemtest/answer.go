@@ -18,12 +18,14 @@ type state struct {
 	numeric bool              // +COPS=3,2
 	report  map[string]string // n of +CEREG and the like
 	card    card
+	call    call // of QMI
 }
 
 // boot sets what a modem forgets when it starts.
 func (s *state) boot(pin string) {
 	s.echo, s.cmee, s.numeric, s.pin = true, false, false, pin
 	s.card.reset()
+	s.call = call{other: s.call.other}
 	s.report = map[string]string{"+CREG": "0", "+CGREG": "0", "+CEREG": "0", "+C5GREG": "0"}
 }
 

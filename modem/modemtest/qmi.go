@@ -17,6 +17,7 @@ type qmiConn struct {
 	conn
 	proxied bool            // the proxy was told the device; a device needs no telling
 	clients map[byte][]byte // client ids by service
+	family  byte            // of WDS: 4 or 6; 0 where it did not say
 }
 
 // maxClients is how many client ids the modem has for a service.
@@ -79,6 +80,7 @@ func (m *Modem) leave(c *qmiConn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.users = slices.DeleteFunc(m.users, func(u *qmiConn) bool { return u == c })
+	m.hangUp(c)
 }
 
 // Clients returns how many client ids are given out.
@@ -205,6 +207,8 @@ func (m *Modem) qmiAnswer(c *qmiConn, q *message) []byte {
 		return resultBadClient
 	}
 	switch q.service {
+	case 0x01:
+		return m.wds(c, q)
 	case 0x02:
 		return m.state.dms(q)
 	case 0x03:
@@ -234,14 +238,25 @@ func (m *Modem) control(c *qmiConn, q *message) []byte {
 	case 0x0022:
 		return c.allocate(v)
 	case 0x0023:
-		return c.release(v)
+		out := c.release(v)
+		m.hangUp(c)
+		return out
 	case 0x0027:
 		clear(c.clients)
+		m.hangUp(c)
 		return resultOK
 	case 0x0020, 0x0026:
 		return resultOK
 	}
 	return resultBadCommand
+}
+
+// hangUp ends the call of a user that has no client id of WDS any more.
+func (m *Modem) hangUp(c *qmiConn) {
+	if call := &m.state.call; call.user == c && call.up && len(c.clients[0x01]) == 0 {
+		call.set(false, nil)
+		m.tellCall()
+	}
 }
 
 func (c *qmiConn) allocate(v []byte) []byte {

@@ -54,6 +54,11 @@ func (s *state) nas(q *message) []byte {
 		return append(ok, s.cell.locationTLVs(s.attached())...)
 	case 0x004D:
 		return append(ok, s.systemInfo()...)
+	case 0x007D:
+		if !s.attached() {
+			return resultNoInfo
+		}
+		return append(ok, tlv(0x11, simTime, octets("1c 01 08"))...)
 	}
 	return resultBadCommand
 }
@@ -181,4 +186,29 @@ func (s *state) systemInfo() []byte {
 		return append(out, tlv(0x18, head, []byte{1}, le(2, area), []byte{1}, le(4, id), octets("00 0000 01"), network, octets("00 00 00 0000"))...)
 	}
 	return append(out, tlv(0x17, head, []byte{1}, le(2, area), []byte{1}, le(4, id), octets("00 0000 01"), network, octets("00 00 00 00 00 00"))...)
+}
+
+// simTime is what the network says of the time: 2031-08-07 13:05:09 UTC, a Thursday.
+var simTime = octets("ef07 08 07 0d 05 09 03")
+
+// Time lets the network tell the time: one hour behind UTC.
+func (m *Modem) Time() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.users {
+		for _, id := range c.clients[0x03] {
+			m.sendQMI(c, 0x03, id, 4, []byte{0, 0}, 0x4C, append(append(tlv(1, simTime), tlv(0x10, []byte{0xFC})...), tlv(0x11, []byte{0})...))
+		}
+	}
+}
+
+// Refresh tells that files of the card changed: stage 2, a REFRESH that has ended with success.
+func (m *Modem) Refresh() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.users {
+		for _, id := range c.clients[0x0B] {
+			m.sendQMI(c, 0x0B, id, 4, []byte{0, 0}, 0x33, tlv(0x10, octets("02 04 00 00 0000")))
+		}
+	}
 }

@@ -21,6 +21,8 @@ func (s *state) uim(q *message) []byte {
 		return append(ok, s.cardStatus()...)
 	case 0x0026:
 		return s.verifyPIN(q)
+	case 0x0044:
+		return ok
 	case 0x0020, 0x0021, 0x0034, 0x003B, 0x003F, 0x0042:
 		if !s.sim || s.pin != "" {
 			return resultUninitial

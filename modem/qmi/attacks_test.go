@@ -129,6 +129,9 @@ func all(b []byte, f *Frame) {
 	ParseBearer(b, f)
 	ParseRegistrationStatus(b, f)
 	ParseRegistrationEnabled(b, f)
+	ParseNetworkTime(b, f)
+	ParseRefreshed(b, f)
+	ParseQRTRControl(b)
 }
 
 // fixtures are all recorded frames.

@@ -43,6 +43,9 @@ const (
 	FailureInternal             Failure = 3
 	FailureClientIDsExhausted   Failure = 5
 	FailureInvalidClientID      Failure = 7
+	FailureCallFailed           Failure = 14
+	FailureOutOfCall            Failure = 15
+	FailureNoEffect             Failure = 26
 	FailureAuthenticationFailed Failure = 34
 	FailureUIMUninitialized     Failure = 37
 	FailureInvalidQMICommand    Failure = 71
@@ -62,6 +65,12 @@ func (f Failure) Error() string {
 		return "qmi: client ids exhausted"
 	case FailureInvalidClientID:
 		return "qmi: invalid client id"
+	case FailureCallFailed:
+		return "qmi: call failed"
+	case FailureOutOfCall:
+		return "qmi: out of call"
+	case FailureNoEffect:
+		return "qmi: no effect"
 	case FailureAuthenticationFailed:
 		return "qmi: authentication failed"
 	case FailureUIMUninitialized:

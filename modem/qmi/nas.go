@@ -11,6 +11,7 @@ const (
 	NASNetworkTime         = 0x004C // indication
 	NASGetSystemInfo       = 0x004D
 	NASSystemInfo          = 0x004E // indication
+	NASGetNetworkTime      = 0x007D
 )
 
 // A Radio is a radio interface by QMI's number.

@@ -14,6 +14,9 @@ const (
 	NoteRestarted                     // the modem has restarted: its client ids are gone
 	NoteRefused                       // a service or the proxy refused us; see Text and Err
 	NoteSame                          // the cell was asked for, and is as last noted
+	NoteBearer                        // a bearer came up, went down or has other settings
+	NoteTime                          // the network told the time
+	NoteRefresh                       // the card's files changed
 )
 
 // A Note is one thing that a Session learnt.
@@ -21,6 +24,7 @@ type Note struct {
 	Kind NoteKind
 	Cell Location
 	SIM  SIM
+	Time NetworkTime
 	Text string
 	Err  error
 }

@@ -62,6 +62,28 @@ func (s *Session) indication(now time.Time, b []byte, f *Frame) {
 	case f.Service == UIM && f.Message == UIMCardStatus:
 		s.card(b, f)
 		s.pollSoon(now)
+	default:
+		s.tell(b, f)
+	}
+}
+
+// tell notes what the session does not follow itself.
+func (s *Session) tell(b []byte, f *Frame) {
+	switch {
+	case f.Service == NAS && f.Message == NASNetworkTime:
+		if t, err := ParseNetworkTime(b, f); err != nil {
+			s.strays++
+		} else {
+			s.notes.push(Note{Kind: NoteTime, Time: t})
+		}
+	case f.Service == UIM && f.Message == UIMRefresh:
+		if done, err := ParseRefreshed(b, f); err != nil {
+			s.strays++
+		} else if done {
+			s.notes.push(Note{Kind: NoteRefresh})
+		}
+	case f.Service == WDS && (f.Message == WDSPacketServiceStatus || f.Message == WDSExtendedIPConfiguration):
+		s.notes.push(Note{Kind: NoteBearer})
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	UIMSendAPDU            = 0x003B
 	UIMCloseLogicalChannel = 0x003F
 	UIMOpenLogicalChannel  = 0x0042
+	UIMRefreshRegisterAll  = 0x0044
 )
 
 // A Card names the application of the card that a request is for.
@@ -97,6 +98,27 @@ func AppendRegisterEvents(dst []byte, client uint8, txn uint16) ([]byte, error) 
 	w.TLV(0x01)
 	w.U32(1)
 	return w.Frame()
+}
+
+// AppendRefreshRegister appends the request for indications that files of an application changed.
+// There is no vote: the card does not wait for us.
+func AppendRefreshRegister(dst []byte, client uint8, txn uint16, c Card) ([]byte, error) {
+	w := NewRequest(dst, UIM, client, txn, UIMRefreshRegisterAll)
+	c.write(&w)
+	w.TLV(0x02)
+	w.U8(1)
+	return w.Frame()
+}
+
+// ParseRefreshed reads from the indication of a refresh whether it has ended with success, so
+// that the files can be read again.
+func ParseRefreshed(b []byte, f *Frame) (bool, error) {
+	r, ok := f.Find(b, 0x10)
+	if !ok {
+		return false, ErrMissing
+	}
+	stage := r.U8() // 0 waits for a vote, 1 begins, 2 has succeeded, 3 has failed
+	return stage == 2, r.err()
 }
 
 // AppendChangeProvisioning appends the request that makes an application of slot 1 the primary

@@ -14,6 +14,7 @@
 //
 //	cell VALUE        move to a cell: a value of P-Access-Network-Info or only its digits
 //	coverage on|off   the network is there, or not
+//	bearer on|off     somebody brings the IMS bearer up, or takes it down (QMI)
 //	silent SECONDS    answer nothing
 //	vanish SECONDS    take the device away, and bring it back as another pty
 //	sim in|out        put the SIM in, or take it out
@@ -132,6 +133,12 @@ func command(m *modemtest.Modem, verb, arg string) error {
 		on, err := choose(verb, arg, "on", "off")
 		if err == nil {
 			m.Coverage(on)
+		}
+		return err
+	case "bearer":
+		up, err := choose(verb, arg, "on", "off")
+		if err == nil {
+			m.Bearer(up)
 		}
 		return err
 	case "sim":

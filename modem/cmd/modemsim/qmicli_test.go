@@ -87,9 +87,26 @@ func TestQMICLI(t *testing.T) {
 		"--nas-get-rf-band-info":       {"Radio Interface:   'lte'", "Active Band Class: 'eutran-42'", "Active Channel:    '43390'"},
 		"--uim-get-card-status": {"Card state: 'present'", "Application type:  'usim (2)'", "Application state: 'ready'",
 			"A0:00:00:00:87:10:02:FF:FF:FF:FF:89:07:09:00:00", "Application type:  'isim (5)'"},
-		"--get-service-version-info": {"nas (1.100)", "uim (1.100)"},
+		"--uim-read-transparent=0x3F00,0x7FFF,0x6F07": {"SW1: '0x90'", "08:39:01:14:10:32:54:76:98"},
+		"--wds-start-network=apn=ims,ip-type=6":       {"Network started", "Packet data handle: '305419896'"},
+		"--wds-get-packet-service-status":             {"Connection status: 'disconnected'"},
+		"--get-service-version-info":                  {"nas (1.100)", "uim (1.100)"},
 	} {
 		out := strings.TrimSpace(qmicli(t, args))
+		for _, w := range want {
+			if !strings.Contains(out, w) {
+				t.Errorf("%s: no %q in\n%s", args, w, out)
+			}
+		}
+	}
+	io.WriteString(stdin, "bearer on\n")
+	time.Sleep(100 * time.Millisecond)
+	for args, want := range map[string][]string{
+		"--wds-get-packet-service-status": {"Connection status: 'connected'"},
+		"--wds-get-current-settings": {"IPv6 address: 2001:db8:0:2::", "/64", "IPv6 gateway address: 2001:db8:0:2::ff/64",
+			"IPv6 primary DNS: 2001:db8:0:53::1", "MTU: 1428", "IP Family: IPv6"},
+	} {
+		out := qmicli(t, args)
 		for _, w := range want {
 			if !strings.Contains(out, w) {
 				t.Errorf("%s: no %q in\n%s", args, w, out)
