@@ -8,9 +8,9 @@ import (
 	"imsagent/cpim"
 )
 
-func (v *validator) ims(c *IMSConfig) {
+func (v *validator) ims(c *IMSConfig, told bool) {
 	v.oneOf("ims.access", c.Access, "cellular", "wlan", "fixed")
-	v.endpoints(c)
+	v.endpoints(c, told)
 	v.oneOf("ims.transport", c.Transport, "tcp", "udp")
 	if v.text("ims.domain", c.Domain, optional) && !hostName(c.Domain) {
 		v.fault("ims.domain", "%q is not a domain", c.Domain)
@@ -32,8 +32,8 @@ func (v *validator) ims(c *IMSConfig) {
 	v.oneOf("ims.request_uri", c.RequestURI, "sip-home", "tel")
 }
 
-// endpoints checks where we are and where the P-CSCF is.
-func (v *validator) endpoints(c *IMSConfig) {
+// endpoints checks where we are and where the P-CSCF is; told says that the modem or the host tells that.
+func (v *validator) endpoints(c *IMSConfig, told bool) {
 	switch {
 	case !c.Local.IsValid():
 		v.fault("ims.local", "is missing; taking the bearer's address is not yet there")
@@ -42,8 +42,11 @@ func (v *validator) endpoints(c *IMSConfig) {
 	case c.Local.Addr.Addr().IsUnspecified():
 		v.fault("ims.local", "%q is no address that a peer could reach", c.Local.Host)
 	}
-	if len(c.PCSCF) == 0 {
-		v.fault("ims.pcscf", "is missing; asking the modem for it is not yet there")
+	if len(c.PCSCF) == 0 && !told {
+		v.fault("ims.pcscf", "is missing, and there is no modem to ask")
+	}
+	if len(c.PCSCF) > maxProxies {
+		v.fault("ims.pcscf", "has %d addresses, at most %d", len(c.PCSCF), maxProxies)
 	}
 	for _, p := range c.PCSCF {
 		if !p.Addr.IsValid() {

@@ -36,7 +36,7 @@ func TestValidateListsEveryFault(t *testing.T) {
 	for _, f := range c.Validate() {
 		keys = append(keys, f.Key)
 	}
-	if want := []string{"modem.device", "ims.local", "ims.pcscf", "ims.impu", "ims.register"}; !slices.Equal(keys, want) {
+	if want := []string{"modem.device", "ims.local", "ims.impu", "ims.register"}; !slices.Equal(keys, want) {
 		t.Errorf("%v, want %v", keys, want)
 	}
 }

@@ -27,7 +27,7 @@ func (c *Config) Validate() []ConfigFault {
 	v.oneOf("log", c.Log, "debug", "info", "warn", "error")
 	v.modem(&c.Modem)
 	v.bearer(&c.Bearer)
-	v.ims(&c.IMS)
+	v.ims(&c.IMS, c.Modem.Protocol != "none")
 	v.tls(&c.TLS)
 	v.sip(c)
 	v.msrp(&c.MSRP)
@@ -105,9 +105,7 @@ func (v *validator) lasts(key string, value, least, most time.Duration) {
 }
 
 func (v *validator) modem(m *ModemConfig) {
-	if v.oneOf("modem.protocol", m.Protocol, "at", "qmi", "host", "none") {
-		v.later(m.Protocol == "host", "modem.protocol", `the method network is not yet there; use "at", "qmi" or "none"`)
-	}
+	v.oneOf("modem.protocol", m.Protocol, "at", "qmi", "host", "none")
 	v.text("modem.device", m.Device, m.Protocol == "at" || m.Protocol == "qmi")
 	if _, ok := modem.ParseUSBPort(m.Device); !ok && strings.HasPrefix(m.Device, "usb:") {
 		v.fault("modem.device", "%q is not usb: with idVendor, idProduct and bInterfaceNumber: usb:2c7c:0125:02", m.Device)

@@ -65,6 +65,8 @@ type Core struct {
 	paniAt        int64  // since when, wall clock in milliseconds
 	modemState    string // the modem in one word
 	modemText     string // and in one line
+	bearer        bearer
+	proxies       proxies
 	own           []byte // our identity
 	scratch       []byte // for one frame to a host
 	decoded       []byte // for content with a transfer encoding
@@ -140,11 +142,19 @@ func (c *Core) openUA() error {
 	if c.cfg.IMS.Transport == "udp" {
 		tr = sipmin.UDP
 	}
-	proxy := c.cfg.IMS.PCSCF[0]
+	c.proxies = c.configured()
+	proxy := c.proxies.list[0]
+	if c.proxies.n == 0 {
+		proxy = c.cfg.IMS.Local.Addr // nothing is sent before one is known
+	}
+	route := routeTo(proxy)
+	if len(c.cfg.IMS.PCSCF) > 0 { // as it was spelled
+		route = "<sip:" + c.cfg.IMS.PCSCF[0].String() + ";lr>"
+	}
 	ua, err := sipmin.New(sipmin.Config{
 		Timers: sipmin.Timers{T1: t1, T2: t2, T4: t4},
 		Local:  c.cfg.IMS.Local.Addr, Host: c.cfg.IMS.Local.Host,
-		Proxy: proxy.Addr, ProxyURI: "<sip:" + proxy.String() + ";lr>", Transport: tr,
+		Proxy: proxy, ProxyURI: route, Transport: tr,
 		Identity: c.cfg.IMS.From(), ContactUser: userOf(c.cfg.IMS.IMPU), ContactParams: ";" + icsiFeature,
 		UserAgent: c.cfg.IMS.UserAgent, Allow: allowed, Accept: acceptedBodies, Supported: "timer",
 		Compact: c.cfg.IMS.CompactHeaders, Calls: 2 * c.cfg.Memory.Sessions, Transactions: 4 * c.cfg.Memory.Sessions,
@@ -276,6 +286,10 @@ func (c *Core) stepModem(ev modem.Event) {
 	switch ev.Kind {
 	case modem.Access:
 		c.setAccessNetwork(ev.PANI)
+	case modem.BearerUp:
+		c.stepBearer(ev.Bearer)
+	case modem.BearerDown:
+		c.stepBearer(nil)
 	case modem.Gone, modem.Back, modem.Status, modem.Card:
 		c.modemState, c.modemText = modemWord(ev.Kind), ev.Text
 		c.noteModem(modemWord(ev.Kind), ev.Text)
@@ -296,8 +310,8 @@ func (c *Core) setAccessNetwork(pani string) {
 // fromProxy reports whether an address is that of the P-CSCF. Nobody else is heard: once
 // a UE has a P-CSCF, SIP comes from there (hardening of TS 33.203 §7).
 func (c *Core) fromProxy(a netip.Addr) bool {
-	for _, p := range c.cfg.IMS.PCSCF {
-		if p.Addr.Addr() == a {
+	for _, p := range c.proxies.list[:c.proxies.n] {
+		if p.Addr() == a {
 			return true
 		}
 	}

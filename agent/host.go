@@ -199,6 +199,8 @@ func (c *Core) serve(h *host, r *ipc.Request, b []byte) {
 		c.serveOpen(h, r, b)
 	case ipc.MethodAccept, ipc.MethodReject, ipc.MethodClose:
 		c.serveSession(h, r)
+	case ipc.MethodNetwork:
+		c.serveNetwork(h, r, b)
 	case ipc.MethodMessages:
 		c.serveMessages(h, r)
 	case ipc.MethodSubscribe:
@@ -206,7 +208,7 @@ func (c *Core) serve(h *host, r *ipc.Request, b []byte) {
 	case ipc.MethodUnsubscribe:
 		h.topics &^= r.Topics
 		c.done(h, r)
-	default: // register, deregister, network, capabilities
+	default: // register, deregister, capabilities
 		c.deny(h, r, ipc.CodeUnsupported, r.Method.String()+" is not yet there")
 	}
 }
@@ -396,6 +398,9 @@ func (c *Core) serveOpen(h *host, r *ipc.Request, b []byte) {
 	switch {
 	case c.stopping:
 		c.deny(h, r, ipc.CodeWrongState, "the daemon is stopping")
+		return
+	case p.session == nil && c.proxies.n == 0:
+		c.deny(h, r, ipc.CodeWrongState, "no P-CSCF is known yet")
 		return
 	case p.session == nil:
 		c.invite(p)

@@ -56,8 +56,8 @@ func (c *Core) inviteAt(p *peer) time.Time {
 	return c.nextInvite
 }
 
-// ready reports whether new requests may be sent: always without registration.
-func (c *Core) ready() bool { return !c.cfg.IMS.Register }
+// ready reports whether new requests may be sent: without registration as soon as there is a P-CSCF.
+func (c *Core) ready() bool { return !c.cfg.IMS.Register && c.proxies.n > 0 }
 
 // inviteDeadline is the next time at which invitePeers has something to do.
 func (c *Core) inviteDeadline() (d time.Time) {

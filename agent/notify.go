@@ -394,7 +394,7 @@ func (c *Core) serveStatus(h *host, r *ipc.Request) {
 		Registration:  ipc.Registration{State: "off"},
 		AccessNetwork: ipc.AccessNetwork{Value: c.pani, Time: c.paniAt},
 		Modem:         ipc.ModemState{State: c.modemState, Text: c.modemText},
-		Bearer:        ipc.Bearer{State: "up", Interface: c.cfg.Bearer.Interface, Address: c.cfg.IMS.Local.String()},
+		Bearer:        c.describeBearer(),
 		Sessions:      sessions,
 		Buffers:       ipc.Buffers{Total: c.pool.Total(), Free: c.pool.Free()},
 		Spool: ipc.SpoolState{Bytes: c.spoolBytes, MaxBytes: c.cfg.Spool.MaxBytes, Messages: c.box.live,

@@ -15,7 +15,7 @@ const hostFlow FlowID = 1000
 //
 //	host N connect | gone | subscribe TOPIC… | send TO TEXT [key=value…] | ack ID |
 //	       displayed ID | cancel ID | composing TO on|off | open TO | accept S | reject S |
-//	       close S | messages | fetch ID OFFSET LIMIT | status | raw HEX
+//	       close S | messages | fetch ID OFFSET LIMIT | status | network key=value… | raw HEX
 func (w *world) host(a []string) {
 	n, _ := strconv.Atoi(a[0])
 	flow := hostFlow + FlowID(2*n)
@@ -76,12 +76,12 @@ func appendParam(b []byte, k, v string) []byte {
 			return msgp.AppendBytes(b, bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size])
 		}
 		return msgp.AppendBytes(b, []byte(v))
-	case "offset", "limit", "expires":
+	case "offset", "limit", "expires", "mtu":
 		n, _ := strconv.Atoi(v)
 		return msgp.AppendInt(b, n)
 	case "active", "more", "last", "everywhere":
 		return msgp.AppendBool(b, v == "on" || v == "true")
-	case "notify":
+	case "notify", "addresses", "pcscf", "dns":
 		list := strings.FieldsFunc(v, func(r rune) bool { return r == ',' })
 		b = msgp.AppendArrayHeader(b, uint32(len(list)))
 		for _, one := range list {

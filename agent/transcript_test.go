@@ -190,6 +190,13 @@ func (w *world) config(a []string) {
 			w.cfg.Chat.Accept = v
 		case "access_network":
 			w.cfg.Modem.AccessNetwork = v
+		case "protocol":
+			w.cfg.Modem.Protocol = v
+		case "pcscf":
+			w.cfg.IMS.PCSCF = nil
+			if e, ok := ParseEndpoint(v); ok {
+				w.cfg.IMS.PCSCF = []Endpoint{e}
+			}
 		case "idle":
 			w.cfg.Chat.Idle, _ = time.ParseDuration(v)
 		case "expires":
