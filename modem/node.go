@@ -145,8 +145,9 @@ func (n *node) path() string {
 			return path
 		}
 	}
-	if strings.HasPrefix(n.configured, "usb:") {
-		return ""
+	if port, ok := ParseUSBPort(n.configured); ok { // another one of the model is as good
+		path, _ := n.find(port, n.others)
+		return path
 	}
 	if u, ok := n.identify(n.configured); ok && n.known && u.sameModel(n.port) && u.Interface != n.port.Interface {
 		return ""

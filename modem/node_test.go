@@ -135,6 +135,15 @@ func TestNodeOfTwo(t *testing.T) {
 	g.ec25("1-1", 0, "cdc-wdm0", "B2")
 	g.ec25("1-3", 4, "cdc-wdm1", "A1")
 	g.want(n, "cdc-wdm1")
+
+	h := newFakeTree(t)
+	h.ec25("1-1", 0, "cdc-wdm0", "A1")
+	n = newNode(h.tree, "usb:2c7c:0125:04")
+	n.opened(n.path())
+	h.unplug("1-1")
+	h.want(n, "")
+	h.ec25("1-2", 0, "cdc-wdm3", "C3") // the broken modem was replaced
+	h.want(n, "cdc-wdm3")
 }
 
 func TestNodeByLink(t *testing.T) {

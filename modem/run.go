@@ -116,7 +116,9 @@ func (r *runner) attend(ctx context.Context) error {
 		return err
 	}
 	defer p.Close()
-	defer context.AfterFunc(ctx, func() { p.SetReadDeadline(past) })()
+	woken := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { p.SetReadDeadline(past); close(woken) })
+	defer stop()
 	r.ctx, r.device = ctx, p
 	r.desk.open(p)
 	defer r.desk.close(r.emit)
@@ -128,6 +130,10 @@ func (r *runner) attend(ctx context.Context) error {
 			err = r.runErrands()
 		}
 		if ctx.Err() != nil {
+			if !stop() {
+				<-woken
+			}
+			r.desk.close(r.emit) // from here on nobody else sets the deadline
 			r.farewell(p)
 			return ctx.Err()
 		}
