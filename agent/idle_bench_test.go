@@ -15,8 +15,8 @@ import (
 	"imsagent/agent/ipc"
 )
 
-// idleTime is how long BenchmarkIdle looks on; the figures are scaled to a minute.
-const idleTime = 20 * time.Second
+// idleTime is how long BenchmarkIdle looks on.
+const idleTime = time.Minute
 
 // bareProcess makes this program do nothing, as a measure.
 const bareProcess = "IMSAGENT_BARE"

@@ -54,11 +54,9 @@ func (c *Core) learn(place int32, s State, r Reason, answer pending) uint16 {
 func (c *Core) learned(p *pending, ev *Event) uint16 {
 	m := &c.box.table[p.place]
 	kept := ev.Fault == FaultNone || ev.Fault == FaultNotFound
-	if m.id == p.of {
+	if m.id == p.of && m.state == p.state { // else more is known by now, and told in its turn
 		m.unmarked = !kept
-		told := *m
-		told.state = p.state
-		c.noteStatus(&told, c.wall.UnixMilli())
+		c.noteStatus(m, c.wall.UnixMilli())
 	}
 	if !kept {
 		return noRoomNow
