@@ -4,6 +4,7 @@ ARCHES   = armv5 armv6 armv7 arm64 amd64
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 T ?= 30s
 BENCHTIME ?= 300ms
+MESSAGES ?= 10000
 B ?= qemu-virt
 
 help:   ## list the targets
@@ -54,6 +55,8 @@ boot-test: ## boots every board that QEMU has a stand-in for; chat, unit tests a
 bench:  ## side by side with peers and floors, and what a user feels: one table (ONLY=sip: one section)
 	@sh scripts/setup bench
 	@cd scripts/bench && BENCHTIME=$(BENCHTIME) $(GO) run .
+	@[ -n "$(ONLY)" ] || $(GO) test -run '^$$' -bench '^BenchmarkDaemon$$' -benchtime $(MESSAGES)x ./agent
+	@[ -n "$(ONLY)" ] || $(GO) test -run '^$$' -bench '^Benchmark(Idle|StartFull)$$' -benchtime 1x ./agent
 
 bench-go: ## the benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
