@@ -93,22 +93,6 @@ func checkAddress(c *agent.Config) finding {
 	return finding{Verdict: good, Text: a.String() + " is ours"}
 }
 
-// netlinkXFRM is the netlink family that security associations are set by.
-const netlinkXFRM = 6
-
-func checkESP(c *agent.Config) finding {
-	s, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, netlinkXFRM)
-	if err == nil {
-		syscall.Close(s)
-		return finding{Verdict: good, Text: "the kernel has the interface for security associations; its ciphers were not tried"}
-	}
-	f := finding{Verdict: warn, Text: "no security associations: " + err.Error(), Fix: "a kernel with CONFIG_XFRM_USER, INET_ESP, INET6_ESP; or ims.security = \"none\" where the network allows it"}
-	if c.IMS.Register && c.IMS.Security == "ipsec" {
-		f.Verdict = bad
-	}
-	return f
-}
-
 // bindKernel is the first that lets anybody bind a socket to an interface.
 var bindKernel = [2]int{5, 7}
 

@@ -159,3 +159,25 @@ func TestCapabilities(t *testing.T) {
 		t.Errorf("%x", got)
 	}
 }
+
+func TestCiphers(t *testing.T) {
+	for _, x := range []struct {
+		has, lacks []string
+		wanted     bool
+		verdict    string
+		text       string
+	}{
+		{[]string{"a", "b"}, nil, true, good, "security associations, with a, b"},
+		{[]string{"a"}, []string{"c"}, true, warn, "security associations, with a; without c"},
+		{nil, []string{"a"}, false, warn, "security associations, but no cipher for them; without a"},
+		{nil, []string{"a"}, true, bad, "security associations, but no cipher for them; without a"},
+	} {
+		f := judgeCiphers(x.has, x.lacks, x.wanted)
+		if f.Verdict != x.verdict || f.Text != x.text || (f.Verdict == good) != (f.Fix == "") {
+			t.Errorf("%+v: %+v", x, f)
+		}
+	}
+	if errno := bindCipher("authenc(no(no),no(no))"); errno == 0 {
+		t.Error("the kernel has a cipher that there is not")
+	}
+}

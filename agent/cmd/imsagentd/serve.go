@@ -12,12 +12,14 @@ import (
 	"syscall"
 
 	"imsagent/agent"
+	"imsagent/board"
 )
 
 // serve runs the agent until SIGTERM or SIGINT and returns the exit code. SIGHUP, which a
 // vanishing terminal sends, is ignored.
 func serve(cfg *agent.Config, stderr io.Writer) int {
 	leaveNoCore()
+	setGC(cfg.Board)
 	signal.Ignore(syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
@@ -38,6 +40,14 @@ func serve(cfg *agent.Config, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "imsagentd: %v\n", err)
 	}
 	return exitCode(err)
+}
+
+// setGC applies the profile's GOGC, unless the environment sets one. GOMEMLIMIT is
+// memory.limit.
+func setGC(name string) {
+	if p, ok := board.Find(name); ok && os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(p.Memory.GC)
+	}
 }
 
 // leaveNoCore keeps what is in memory, texts and keys, out of core files. A limit of 0 does not
