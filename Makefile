@@ -33,6 +33,11 @@ test-arm: ## the tests as 32-bit ARM programs, under qemu-user (but TestKill: it
 	@sh scripts/setup arm
 	CGO_ENABLED=0 GOARCH=arm GOARM=7 $(GO) test -exec qemu-arm-static -skip '^TestKill$$' ./sipmin ./msrp/... ./cpim/... ./modem/at ./agent ./agent/ipc ./agent/spool ./agent/internal/...
 
+test-old: ## the tests as on Linux 3.18, which modules have: newer system calls answer ENOSYS
+	@mkdir -p out
+	$(GO) build -o out/oldkernel ./board/cmd/oldkernel
+	CGO_ENABLED=0 $(GO) test -short -exec "$(CURDIR)/out/oldkernel" -skip '^(TestKill|TestMSRPPeersThatNeverRead|TestRunLongSilence|TestSimulation)$$' ./modem/... ./agent/...
+
 interop: ## SIPp as caller and callee against the real daemon, IPv6, TCP and UDP
 	@sh scripts/setup interop
 	@sh scripts/interop
@@ -73,5 +78,5 @@ soak:   ## the daemon killed KILLS (1000) times under traffic, then simulated we
 fuzz:   ## every fuzz target for T (30s): make fuzz T=10m; T=2000x counts inputs
 	@sh scripts/fuzz $(T)
 
-.PHONY: help demo test build check lint test-arm interop package image qemu boot-test bench bench-go size soak fuzz
+.PHONY: help demo test build check lint test-arm test-old interop package image qemu boot-test bench bench-go size soak fuzz
 .DEFAULT_GOAL = help

@@ -1,0 +1,5 @@
+package main
+
+// firstNewer is execveat (Linux 3.19); bpf, the last of 3.18, is 386. Both from the kernel's
+// table of system calls of this architecture.
+const firstNewer = 387
