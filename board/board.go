@@ -86,15 +86,20 @@ type Emulator struct {
 	Package string // Debian's meta package of the kernel; it follows the ABI number
 	DebArch string // Debian's name of the architecture
 	Console string // the kernel's name of the serial line that is QEMU's first
-	Modem   string // arguments that put chardev "modem" behind Profile.Device
-	Net     string // arguments that put netdev "net" behind eth0
-	Share   string // arguments that put fsdev "share" behind the 9p mount tag "share"
+	Modem   string // arguments that put chardev "modem" behind Profile.Device; "" where there is no port for it
+	USB     string // arguments that put it behind a serial port on USB instead, as a device that can be unplugged; "" for none
+	Disk    string // arguments that put drive "state" behind the block device for the state; "" for none
+	Net     string // arguments that put netdev "net" behind eth0; "" where there is no network
+	Share   string // arguments that put fsdev "share" behind the 9p mount tag "share"; "" where it goes into the initramfs
+	DTB     string // device tree, a file of the kernel package; "" where QEMU makes one
+	Append  string // more for the kernel's command line
 	Modules string // kernel modules that this takes, in the order of loading; dependencies are found
+	OnUSB   string // and those that USB takes
 }
 
 // all lists every board. The first is the one to try without hardware.
 var all = [...]*Profile{
-	&qemuVirt, &sim,
+	&qemuVirt, &qemuARM64, &qemuARMv6, &sim,
 	&quectelEC25, &quectelUSB, &quectelRM50x, &quectelRM551,
 	&sierraWP76, &sierraWP85,
 	&simcomSIM7600, &simcomUSB,

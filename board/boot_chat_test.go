@@ -7,9 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +20,22 @@ import (
 func (m *machine) play() {
 	m.sizes()
 	m.rest()
+	if m.profile.Emulator.Net == "" {
+		m.unitTests()
+		m.off()
+		return
+	}
 	m.chat()
 	if m.wire.both {
 		m.chatCalled()
 	}
 	m.many()
 	m.unitTests()
+	m.off()
+}
+
+// off switches the machine off and prints its figures.
+func (m *machine) off() {
 	fmt.Fprintln(m.qemu.stdin, "poweroff")
 	select {
 	case <-m.qemu.over:
@@ -35,68 +43,6 @@ func (m *machine) play() {
 		m.t.Errorf("the machine does not go off%s", m.qemu.last())
 	}
 	m.print()
-}
-
-// row is a figure; budget 0 is none.
-type row struct {
-	what   string
-	value  int64
-	unit   string
-	budget int64
-}
-
-// row adds a figure to the table; one above its budget is a failure.
-func (m *machine) row(what string, value int64, unit string, budget int64) {
-	m.t.Helper()
-	m.table = append(m.table, row{what, value, unit, budget})
-	if budget > 0 && value > budget {
-		m.t.Errorf("%s: %d %s, budget %d", what, value, unit, budget)
-	}
-}
-
-func (m *machine) print() {
-	var sb strings.Builder
-	for _, r := range m.table {
-		budget := ""
-		if r.budget > 0 {
-			budget = fmt.Sprintf("  (budget %d)", r.budget)
-		}
-		fmt.Fprintf(&sb, "  %-52s %9d %s%s\n", r.what, r.value, r.unit, budget)
-	}
-	m.t.Logf("figures of %s\n%s", m.profile.Name, sb.String())
-}
-
-// sizes measures the file that goes to flash.
-func (m *machine) sizes() {
-	file := filepath.Join(m.dir, "share/bin/imsagentd")
-	st, err := os.Stat(file)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	m.row("file imsagentd", st.Size(), "octets", 6_500_000)
-	if packed, err := exec.Command("xz", "-9", "-k", "-c", file).Output(); err == nil {
-		m.row("the same as xz", int64(len(packed)), "octets", 2_200_000)
-	}
-}
-
-// rest watches the daemon while nothing happens.
-func (m *machine) rest() {
-	watched, err := time.ParseDuration(os.Getenv("IMSAGENT_BOOT_REST"))
-	if err != nil {
-		watched = 20 * time.Second
-	}
-	m.located()
-	time.Sleep(2 * time.Second)
-	before, begin := m.figures(), time.Now()
-	time.Sleep(watched)
-	after := m.figures()
-	minutes := time.Since(begin).Minutes()
-	m.row("idle: VmRSS", after["VmRSS"], "kB", 8192)
-	m.row("idle: RssAnon", after["RssAnon"], "kB", 2560)
-	m.row("a bare Go process: VmRSS", after["idle_VmRSS"], "kB", 0)
-	m.row("idle: wake-ups per minute", int64(float64(after["wakeups"]-before["wakeups"])/minutes), "", 0)
-	m.row("a bare Go process: wake-ups per minute", int64(float64(after["idle_wakeups"]-before["idle_wakeups"])/minutes), "", 0)
-	m.row("idle: processor time per hour", int64(float64(after["ticks"]-before["ticks"])*10/minutes*60), "ms", 0)
 }
 
 // pani is the cell of modemsim.
@@ -110,6 +56,10 @@ func (m *machine) configure(script string) {
 	impu := "sip:310410123456789@sharetechnote.com"
 	if script == "trace-originating" {
 		impu = "sip:+14448880000@sharetechnote.com"
+	}
+	device := ""
+	if m.device != "" {
+		device = fmt.Sprintf("[modem]\ndevice = %q\n", m.device)
 	}
 	text := fmt.Sprintf(`[ims]
 access = "cellular"
@@ -128,12 +78,13 @@ port = %d
 setup = "active"
 session_name = "SS VOIP"
 user_name = "TEST-IMS-UE"
+max_size = 2097152
 [chat]
 namespaces = ["MyFeatures <mailto:RCSFeatures@test.com>"]
 cpim_pani = "MyFeatures"
 [host]
 group = ""
-`, netip.AddrPortFrom(m.wire.guest, sip), netip.AddrPortFrom(m.wire.peer, sip), impu, msrp1)
+%s`, netip.AddrPortFrom(m.wire.guest, sip), netip.AddrPortFrom(m.wire.peer, sip), impu, msrp1, device)
 	dir := filepath.Join(m.dir, "share/etc/imsagent")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		m.t.Fatal(err)
@@ -215,8 +166,8 @@ func (m *machine) dial() *ipc.Client {
 	return c
 }
 
-// located waits until the daemon knows the cell from the modem.
-func (m *machine) located() {
+// located waits until the daemon knows a cell from the modem.
+func (m *machine) located(cell string) {
 	m.t.Helper()
 	c := m.dial()
 	defer c.Close()
@@ -226,7 +177,7 @@ func (m *machine) located() {
 			m.t.Fatal(err)
 		}
 		where, _ := status["access_network"].(map[string]any)
-		if where["value"] == pani {
+		if where["value"] == cell {
 			return
 		}
 		if time.Since(begin) > slow {
@@ -239,7 +190,7 @@ func (m *machine) located() {
 func (m *machine) chatCalled() {
 	m.configure("trace-originating")
 	m.must(slow, "start")
-	m.located()
+	m.located(pani)
 	host := m.dial()
 	defer host.Close()
 	m.subscribe(host)
@@ -275,53 +226,31 @@ func (m *machine) subscribe(host *ipc.Client) {
 // received waits for a text and takes it over.
 func (m *machine) received(host *ipc.Client, text string) (from string) {
 	m.t.Helper()
+	n := m.notified(host, "the text "+text, func(n ipc.Notification) bool {
+		body, _ := n.Params["body"].([]byte)
+		return n.Method == "message" && string(body) == text
+	})
+	m.call(host, "ack", map[string]any{"message_id": n.Params["message_id"]})
+	from, _ = n.Params["from"].(string)
+	return from
+}
+
+// notified waits for a notification.
+func (m *machine) notified(host *ipc.Client, what string, is func(ipc.Notification) bool) ipc.Notification {
+	m.t.Helper()
 	for {
 		select {
 		case n, ok := <-host.Notifications():
 			if !ok {
 				m.t.Fatalf("the host socket closed: %v%s", host.Err(), m.qemu.last())
 			}
-			body, _ := n.Params["body"].([]byte)
-			if n.Method != "message" || string(body) != text {
-				continue
+			if is(n) {
+				return n
 			}
-			m.call(host, "ack", map[string]any{"message_id": n.Params["message_id"]})
-			from, _ = n.Params["from"].(string)
-			return from
 		case <-time.After(slow):
-			m.t.Fatalf("the text %q did not come%s", text, m.qemu.last())
+			m.t.Fatalf("%s did not come%s", what, m.qemu.last())
 		}
 	}
-}
-
-// many sends many messages, one after the other; each comes back.
-func (m *machine) many() {
-	count, err := strconv.Atoi(os.Getenv("IMSAGENT_BOOT_MESSAGES"))
-	if err != nil {
-		count = 500
-	}
-	m.configure("echo")
-	m.must(slow, "start")
-	m.located()
-	host := m.dial()
-	defer host.Close()
-	m.subscribe(host)
-	n := start(m.t, m.dir, "imsnet-echo", nil, filepath.Join(out, "imsnet"), "-listen", netip.AddrPortFrom(m.wire.peer, sip).String(),
-		"-msrp", netip.AddrPortFrom(m.wire.peer, msrp2).String(), "-script", "echo")
-	n.expect(m.ctx, m.t, 0, slow, "ready")
-	before, begin := m.figures(), time.Now()
-	for i := range count {
-		text := fmt.Sprintf("message %d: the quick brown fox jumps over the lazy dog", i)
-		m.call(host, "send", map[string]any{"to": "+14448880000", "body": []byte(text)})
-		m.received(host, text)
-	}
-	took, after := time.Since(begin), m.figures()
-	m.row("messages, each there and back", int64(count), "", 0)
-	m.row("per message: time", took.Milliseconds()/int64(count), "ms", 0)
-	m.row("per message: processor time", (after["ticks"]-before["ticks"])*10_000/int64(count), "us", 0)
-	m.row("after them: VmRSS", after["VmRSS"], "kB", 8192)
-	m.row("after them: RssAnon", after["RssAnon"], "kB", 0)
-	m.must(slow, "stop")
 }
 
 // tested lists the packages whose tests run in the guest, without those that take minutes

@@ -123,25 +123,35 @@ type machine struct {
 	wire    wire
 	dir     string // of the image
 	work    string // of this run: sockets, logs
+	device  string // modem.device; "" for the profile's
 	qemu    *process
 	modem   *process
 	table   []row
+	idle    map[string]int64 // figures at rest
 }
 
-// slow is the longest that a machine on a loaded host takes for one thing.
-const slow = 90 * time.Second
+// slow is the longest that a machine takes for one thing: seconds, but minutes on a host with
+// ten others to run.
+const slow = 4 * time.Minute
 
-// boot starts the modem and the machine, and waits until the daemon is ready.
-func boot(ctx context.Context, t *testing.T, p *board.Profile, w wire) *machine {
-	m := &machine{t: t, ctx: ctx, profile: p, wire: w, dir: filepath.Join(out, p.Name), work: t.TempDir()}
-	m.configure("trace")
+// boot starts the modem and the machine, and waits until the daemon is ready. variant is of the
+// image: "" or onUSB.
+func boot(ctx context.Context, t *testing.T, p *board.Profile, w wire, variant string) *machine {
+	m := &machine{t: t, ctx: ctx, profile: p, wire: w, dir: filepath.Join(out, p.Name+variant), work: t.TempDir()}
+	e := p.Emulator
+	if variant == onUSB {
+		e, m.device = image.OnUSB(e), "usb:0403:6001:00"
+	}
+	if e.Net != "" {
+		m.configure("trace")
+	}
 	socket := filepath.Join(m.work, "at.sock")
 	m.modem = start(t, m.dir, "modemsim", nil, filepath.Join(out, "modemsim"), "-unix", socket)
 	m.modem.expect(ctx, t, 0, slow, "ready")
-	argv := image.Command(p.Emulator, image.Run{
+	argv := image.Command(e, image.Run{
 		Kernel: filepath.Join(m.dir, "kernel"), Initramfs: filepath.Join(m.dir, "initramfs.gz"), Share: filepath.Join(m.dir, "share"),
 		Append: fmt.Sprintf("board=%s idle=1 relay=%d date=%d %s %s", p.Name, relayPort, time.Now().Unix(), w.kernel, os.Getenv("IMSAGENT_BOOT_APPEND")),
-		Modem:  socket, Netdev: w.netdev,
+		Modem:  socket, Netdev: w.netdev, DTB: filepath.Join(m.dir, "dtb"), Disk: m.disk(), QMP: filepath.Join(m.work, "qmp.sock"),
 	})
 	t.Logf("modemsim -unix %s &\n\t%s", socket, image.Quote(argv))
 	begin := time.Now()
@@ -151,6 +161,16 @@ func boot(ctx context.Context, t *testing.T, p *board.Profile, w wire) *machine 
 	m.row("exec of imsagentd to READY=1", number(t, strings.Fields(line)[4]), "ms", 0)
 	m.qemu.expect(ctx, t, 0, slow, "init: ready")
 	return m
+}
+
+// disk makes an empty disk for the state.
+func (m *machine) disk() string {
+	m.t.Helper()
+	file := filepath.Join(m.work, "state.ext4")
+	if out, err := exec.Command("mke2fs", "-q", "-t", "ext4", file, "32M").CombinedOutput(); err != nil {
+		m.t.Fatalf("mke2fs: %v\n%s", err, out)
+	}
+	return file
 }
 
 // tell gives the guest's console a command and returns what came, without its status.

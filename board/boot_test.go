@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +20,7 @@ const bootVariable = "IMSAGENT_BOOT"
 
 // boards is for machines to boot; bootLimit is the longest that one board takes. An idle
 // machine takes a third of it at most.
-const bootLimit = 10 * time.Minute
+const bootLimit = 20 * time.Minute
 
 // out is where everything is made, seen from this package.
 const out = "../out/boot"
@@ -33,8 +34,8 @@ const out = "../out/boot"
 //
 // It runs in a network namespace of its own, on the trace's addresses, over a tap device;
 // where that is not allowed, on an IPv4 address of this machine, and then only one way.
-// IMSAGENT_BOOT_MESSAGES is how many messages (500), IMSAGENT_BOOT_REST how long the daemon is
-// watched at rest (20s). IMSAGENT_BOOT_APPEND goes to the kernel's command line; what the
+// IMSAGENT_BOOT_BOARDS names the boards (all), IMSAGENT_BOOT_MESSAGES is how many messages (500), IMSAGENT_BOOT_REST how long the daemon is
+// watched at rest (60s). IMSAGENT_BOOT_APPEND goes to the kernel's command line; what the
 // kernel does not know of it is the daemon's environment: GOGC=20.
 func TestBoot(t *testing.T) {
 	switch os.Getenv(bootVariable) {
@@ -65,8 +66,9 @@ const exitNoTap = 77
 
 // emulated returns the profiles that QEMU has a stand-in for.
 func emulated() (list []*board.Profile) {
+	only := os.Getenv("IMSAGENT_BOOT_BOARDS")
 	for _, p := range board.All() {
-		if p.Emulator != (board.Emulator{}) {
+		if p.Emulator != (board.Emulator{}) && (only == "" || slices.Contains(strings.Fields(only), p.Name)) {
 			list = append(list, p)
 		}
 	}
@@ -82,11 +84,42 @@ func prepare(t *testing.T) {
 	for name, path := range map[string]string{"modemsim": "./modem/cmd/modemsim", "imsnet": "./agent/cmd/imsnet", "mkimage": "./board/cmd/mkimage"} {
 		command(t, nil, "go", "build", "-o", filepath.Join("out/boot", name), path)
 	}
+	need(t, "mke2fs", "e2fsprogs")
 	for _, p := range emulated() {
 		need(t, p.Emulator.Command, "qemu-system-arm")
-		command(t, nil, "out/boot/mkimage", "-board", p.Name, "-out", filepath.Join("out/boot", p.Name))
-		buildTests(t, p)
+		buildTests(t, p) // before the image, which has them inside where the board has no 9p
+		command(t, nil, "out/boot/mkimage", "-board", p.Name, "-out", filepath.Join("out/boot", p.Name), "-config", writeAlone(t))
+		if p.Emulator.USB != "" {
+			command(t, nil, "out/boot/mkimage", "-usb", "-board", p.Name, "-out", filepath.Join("out/boot", p.Name+onUSB))
+		}
 	}
+}
+
+// onUSB marks the image whose modem can be unplugged.
+const onUSB = "-usb"
+
+// alone is the configuration of a board without a network.
+const alone = `[ims]
+local = "127.0.0.1:5060"
+pcscf = ["127.0.0.1:5070"]
+domain = "example.org"
+impi = "a@example.org"
+impu = "sip:a@example.org"
+register = false
+[host]
+group = ""
+`
+
+func writeAlone(t *testing.T) string {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join(out, "alone.toml"))
+	if err == nil {
+		err = os.WriteFile(file, []byte(alone), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // need skips where a tool is missing, except in CI, where a test that skips is one that nobody has.
@@ -158,8 +191,16 @@ func bootAll(t *testing.T, w wire) {
 		t.Run(p.Name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), bootLimit)
 			defer cancel()
-			m := boot(ctx, t, p, w)
+			m := boot(ctx, t, p, w, "")
 			m.play()
+		})
+		if p.Emulator.USB == "" {
+			continue
+		}
+		t.Run(p.Name+onUSB, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), bootLimit)
+			defer cancel()
+			boot(ctx, t, p, w, onUSB).replug()
 		})
 	}
 }

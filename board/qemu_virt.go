@@ -29,14 +29,25 @@ var qemuVirt = Profile{
 		DebArch: "armhf",
 		Console: "ttyAMA0",
 		Modem:   virtConsole,
+		USB:     usbSerial,
+		Disk:    "-device virtio-blk-device,drive=state",
 		Net:     "-device virtio-net-device,netdev=net",
 		Share:   "-device virtio-9p-device,fsdev=share,mount_tag=share",
 		Modules: virtModules,
+		OnUSB:   usbModules,
 	},
 }
 
 // virtConsole puts the modem behind /dev/hvc0. With more than one port the driver takes 8 MB.
 const virtConsole = "-device virtio-serial-device,max_ports=1 -device virtconsole,chardev=modem"
 
-// virtModules is what Debian's kernels do not have built in for the devices above.
-const virtModules = "virtio_mmio virtio_console virtio_net 9pnet_virtio 9p"
+// usbSerial puts the modem behind an FTDI adapter, 0403:6001, as /dev/ttyUSB0, about a second
+// after its driver is there. QEMU calls the device "modem".
+const usbSerial = "-device qemu-xhci,id=xhci -device usb-serial,chardev=modem,id=modem"
+
+// virtModules is what Debian's kernels do not have built in for the devices above; ext4 asks
+// for crc32c by its algorithm, which the dependencies do not say.
+const virtModules = "virtio_mmio virtio_console virtio_net 9pnet_virtio 9p virtio_blk crc32c_generic ext4"
+
+// usbModules is what usbSerial takes besides.
+const usbModules = "xhci_pci ftdi_sio"

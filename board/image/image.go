@@ -3,6 +3,7 @@ package image
 import (
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,8 +17,8 @@ const ModuleList = "lib/modules/order"
 var directories = []string{"dev", "proc", "sys", "run", "tmp", "var/lib", "etc", "bin", "share"}
 
 // Build writes the initramfs: the file init as /init, the modules in names with what they
-// depend on, and the list of them.
-func Build(w io.Writer, k Kernel, names []string, init string) error {
+// depend on, the list of them, and as /share the directory share unless it is "".
+func Build(w io.Writer, k Kernel, names []string, init, share string) error {
 	order, err := moduleOrder(k.Modules, names)
 	if err != nil {
 		return err
@@ -38,6 +39,9 @@ func Build(w io.Writer, k Kernel, names []string, init string) error {
 	if err := addFile(a, "init", 0o755, init); err != nil {
 		return err
 	}
+	if err := addTree(a, "share", share); err != nil {
+		return err
+	}
 	if err := a.close(); err != nil {
 		return err
 	}
@@ -56,6 +60,27 @@ func addModules(a *archive, k Kernel, order []string) error {
 	}
 	a.file(ModuleList, 0o644, []byte(list.String()))
 	return a.err
+}
+
+// addTree adds a directory of this machine as name; "" for none.
+func addTree(a *archive, name, dir string) error {
+	if dir == "" {
+		return nil
+	}
+	return filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		below, err := filepath.Rel(dir, file)
+		if err != nil {
+			return err
+		}
+		return addFile(a, path.Join(name, filepath.ToSlash(below)), int(info.Mode().Perm()), file)
+	})
 }
 
 // addFile adds a file of this machine.

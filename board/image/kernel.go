@@ -15,6 +15,7 @@ type Kernel struct {
 	Image   string // file that QEMU starts
 	Modules string // its /lib/modules/VERSION
 	Version string
+	DTB     string // device tree of the emulator; "" for none
 }
 
 // CacheDir is where kernels are kept: $XDG_CACHE_HOME/imsagent/kernels, or below ~/.cache.
@@ -27,7 +28,7 @@ func CacheDir() (string, error) {
 // have it; that takes apt-get and dpkg-deb, but neither root nor a change of the machine.
 func FetchKernel(e board.Emulator, cache string) (Kernel, error) {
 	dir := filepath.Join(cache, e.Package+"_"+e.DebArch)
-	if k, err := findKernel(dir); err == nil {
+	if k, err := findKernel(dir, e.DTB); err == nil {
 		return k, nil
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
@@ -46,20 +47,27 @@ func FetchKernel(e board.Emulator, cache string) (Kernel, error) {
 	if err := os.Rename(root, dir); err != nil {
 		return Kernel{}, err
 	}
-	return findKernel(dir)
+	return findKernel(dir, e.DTB)
 }
 
 // findKernel looks at an unpacked package.
-func findKernel(dir string) (Kernel, error) {
+func findKernel(dir, dtb string) (Kernel, error) {
 	images, _ := filepath.Glob(filepath.Join(dir, "boot", "vmlinuz-*"))
 	if len(images) != 1 {
 		return Kernel{}, fmt.Errorf("image: %d kernels in %s", len(images), dir)
 	}
 	version := strings.TrimPrefix(filepath.Base(images[0]), "vmlinuz-")
+	k := Kernel{Image: images[0], Version: version}
+	if dtb != "" {
+		k.DTB = filepath.Join(dir, "usr/lib/linux-image-"+version, dtb)
+		if _, err := os.Stat(k.DTB); err != nil {
+			return Kernel{}, fmt.Errorf("image: device tree: %w", err)
+		}
+	}
 	for _, lib := range []string{"lib", "usr/lib"} {
-		modules := filepath.Join(dir, lib, "modules", version)
-		if _, err := os.Stat(modules); err == nil {
-			return Kernel{Image: images[0], Modules: modules, Version: version}, nil
+		k.Modules = filepath.Join(dir, lib, "modules", version)
+		if _, err := os.Stat(k.Modules); err == nil {
+			return k, nil
 		}
 	}
 	return Kernel{}, fmt.Errorf("image: no modules of %s in %s", version, dir)

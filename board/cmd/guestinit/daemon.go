@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os/exec"
@@ -11,8 +12,9 @@ import (
 // notifySocket is what imsagentd finds in $NOTIFY_SOCKET.
 const notifySocket = "/run/notify"
 
-// patience is the longest wait for imsagentd to be ready, or to end.
-const patience = 60 * time.Second
+// patience is the longest wait for imsagentd to be ready, or to end: seconds, but minutes where
+// the host has much else to do.
+const patience = 3 * time.Minute
 
 // daemon is imsagentd, running.
 type daemon struct {
@@ -28,12 +30,22 @@ func (n *notifier) listen() (err error) {
 	return err
 }
 
-// wait returns once a datagram has come.
-func (n *notifier) wait(until time.Time) (string, error) {
-	n.c.SetReadDeadline(until)
+// wait returns once READY=1 has come, or over is closed. Words of the watchdog, and of a daemon
+// that ended before, are passed over.
+func (n *notifier) wait(until time.Time, over <-chan struct{}) error {
 	b := make([]byte, 256)
-	size, err := n.c.Read(b)
-	return string(b[:size]), err
+	for time.Now().Before(until) {
+		n.c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		if size, err := n.c.Read(b); err == nil && string(b[:size]) == "READY=1" {
+			return nil
+		}
+		select {
+		case <-over:
+			return errors.New("it has ended")
+		default:
+		}
+	}
+	return errors.New("not in time")
 }
 
 // start starts imsagentd and waits until it is ready.
@@ -52,21 +64,19 @@ func (g *guest) start() int {
 	}
 	g.daemon = &daemon{cmd: cmd, over: make(chan struct{})}
 	go g.watch(g.daemon)
-	text, err := g.notify.wait(begin.Add(patience))
-	if err != nil {
+	if err := g.notify.wait(begin.Add(patience), g.daemon.over); err != nil {
 		fmt.Fprintln(g.out, "init: imsagentd is not ready:", err)
 		return 1
 	}
-	fmt.Fprintf(g.out, "init: imsagentd %s after %d ms, pid %d\n", text, time.Since(begin).Milliseconds(), cmd.Process.Pid)
+	fmt.Fprintf(g.out, "init: imsagentd READY=1 after %d ms, pid %d\n", time.Since(begin).Milliseconds(), cmd.Process.Pid)
 	return 0
 }
 
-// watch tells when imsagentd has ended, and wakes who waits for it to be ready.
+// watch tells when imsagentd has ended.
 func (g *guest) watch(d *daemon) {
 	err := d.cmd.Wait()
 	fmt.Fprintf(g.out, "init: imsagentd ended with %d\n", status(g, err))
 	close(d.over)
-	g.notify.c.SetReadDeadline(time.Now())
 }
 
 // running reports whether imsagentd runs.

@@ -20,6 +20,9 @@ func (g *guest) figures() int {
 	for _, key := range []string{"write_bytes", "syscw"} {
 		fmt.Fprintf(g.out, "figure %s %s\n", key, field(fmt.Sprintf("/proc/%d/io", pid), key))
 	}
+	for name, place := range map[string]int{"disk_sectors": 6, "disk_flushes": 15} {
+		fmt.Fprintf(g.out, "figure %s %s\n", name, word("/sys/block/vda/stat", place))
+	}
 	fmt.Fprintf(g.out, "figure wakeups %d\n", wakeups(pid))
 	fmt.Fprintf(g.out, "figure ticks %s\n", ticks(pid))
 	for _, key := range []string{"MemTotal", "MemAvailable"} {
@@ -43,6 +46,15 @@ func field(file, key string) string {
 		}
 	}
 	return "?"
+}
+
+// word returns a word of a file, counted from 0; 0 if it is not there.
+func word(file string, place int) string {
+	text, _ := os.ReadFile(file)
+	if words := strings.Fields(string(text)); place < len(words) {
+		return words[place]
+	}
+	return "0"
 }
 
 // wakeups sums the voluntary context switches over all threads.

@@ -1,7 +1,7 @@
 // Command guestinit is the init of a board's image: process 1 of the machine that QEMU
 // stands in for. It is not put on a board.
 //
-// It mounts what a Linux program expects, loads the modules of the image, sets the network
+// It mounts what a Linux program expects, and a disk, if there is one, for the state, loads the modules of the image, sets the network
 // up as the kernel's command line says, starts imsagentd under a notify socket, and then
 // takes commands from the console, one a line; words are separated by spaces:
 //
@@ -19,6 +19,7 @@
 //	date=SECONDS    the time, since 1970, where the clock of the machine is before it
 //	relay=PORT      a TCP port on which the host socket answers
 //	idle=1          start a bare Go process too, for comparison
+//	off=restart     restart at the end: a machine that cannot be switched off
 package main
 
 import (
@@ -45,7 +46,11 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 	g.start()
 	g.obey()
 	syscall.Sync()
-	syscall.Reboot(syscall.LINUX_REBOOT_CMD_POWER_OFF)
+	off := syscall.LINUX_REBOOT_CMD_POWER_OFF
+	if g.line.restart {
+		off = syscall.LINUX_REBOOT_CMD_RESTART
+	}
+	syscall.Reboot(off)
 	return 1
 }
 
@@ -71,6 +76,7 @@ func (g *guest) prepare() {
 	g.line = readCmdline()
 	g.complain(setClock(g.line.date))
 	g.complain(loadModules())
+	g.complain(mountState())
 	g.complain(mountShare())
 	g.complain(bringUp(g.line))
 	g.complain(g.notify.listen())

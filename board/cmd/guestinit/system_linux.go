@@ -31,11 +31,34 @@ func mountAll() error {
 	return errors.Join(errs...)
 }
 
-// mountShare mounts the directory of the machine that runs us; its bin and etc are ours too.
+// mountState mounts the disk for the state, if there is one.
+func mountState() error {
+	const disk, at = "/dev/vda", "/var/lib/imsagent"
+	if _, err := os.Stat(disk); err != nil {
+		return nil
+	}
+	if err := os.MkdirAll(at, 0o700); err != nil {
+		return err
+	}
+	if err := syscall.Mount(disk, at, "ext4", syscall.MS_NOATIME, ""); err != nil {
+		return fmt.Errorf("mount %s: %w", at, err)
+	}
+	return nil
+}
+
+// mountShare mounts the directory of the machine that runs us, unless the image has it; its bin
+// and etc are ours too.
 func mountShare() error {
+	if _, err := os.Stat("/share/bin"); err == nil {
+		return bindShare()
+	}
 	if err := syscall.Mount("share", "/share", "9p", syscall.MS_RDONLY, "trans=virtio,version=9p2000.L,msize=131072"); err != nil {
 		return fmt.Errorf("mount /share: %w", err)
 	}
+	return bindShare()
+}
+
+func bindShare() error {
 	var errs []error
 	for _, dir := range []string{"/bin", "/etc"} {
 		if err := syscall.Mount("/share"+dir, dir, "", syscall.MS_BIND, ""); err != nil && !errors.Is(err, syscall.ENOENT) {
@@ -53,6 +76,7 @@ type cmdline struct {
 	date     int64
 	relay    string
 	idle     bool
+	restart  bool
 }
 
 func readCmdline() (c cmdline) {
@@ -76,6 +100,8 @@ func readCmdline() (c cmdline) {
 			c.relay = value
 		case "idle":
 			c.idle = true
+		case "off":
+			c.restart = value == "restart"
 		}
 	}
 	return c

@@ -1,12 +1,12 @@
 // Command mkimage makes what QEMU needs to boot a board's stand-in: `make image B=NAME`.
 //
-//	mkimage [-board NAME] [-out DIR] [-config FILE] [-cache DIR]
-//	mkimage -command [-board NAME] [-out DIR] [-modem SOCKET] [-netdev TEXT] [-append TEXT]
+//	mkimage [-board NAME] [-usb] [-out DIR] [-config FILE] [-cache DIR]
+//	mkimage -command [-board NAME] [-usb] [-out DIR] [-modem SOCKET] [-netdev TEXT] [-append TEXT]
 //
 // The first builds our programs for the board and writes DIR/initramfs.gz, DIR/kernel (a
 // link into the cache) and DIR/share, which the guest mounts: share/bin has the programs,
 // share/etc the configuration. A static busybox put into share/bin is a shell to look around
-// with. The second form prints the command that boots all that, quoted for a shell.
+// with. A board without 9p has share in its initramfs. The second form prints the command that boots all that, quoted for a shell.
 // Run it at the top of the module. Exit status: 0, 1 or 2 for usage.
 package main
 
@@ -38,7 +38,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 type options struct {
 	profile            board.Profile
 	out, config, cache string
-	command            bool
+	command, usb       bool
 	start              image.Run
 }
 
@@ -69,6 +69,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.StringVar(&o.out, "out", "", "`DIR` of the image (default out/image/NAME)")
 	f.StringVar(&o.config, "config", "", "configuration `FILE` of imsagentd in the image")
 	f.StringVar(&o.cache, "cache", "", "`DIR` where kernels are kept (default in the user's cache)")
+	f.BoolVar(&o.usb, "usb", false, "the modem on USB, where it can be unplugged")
 	f.BoolVar(&o.command, "command", false, "print the command that boots the image")
 	f.StringVar(&o.start.Modem, "modem", "", "Unix `SOCKET` of the simulated modem")
 	f.StringVar(&o.start.Netdev, "netdev", "", "QEMU's netdev, `TEXT` such as user")
@@ -88,13 +89,16 @@ func (o *options) complete(name string) (err error) {
 	if o.profile, ok = board.Find(name); !ok || o.profile.Emulator == (board.Emulator{}) {
 		return fmt.Errorf("-board %s: QEMU stands in for: %s", name, strings.Join(emulated(), ", "))
 	}
+	if o.usb {
+		o.profile.Emulator = image.OnUSB(o.profile.Emulator)
+	}
 	if o.out == "" {
 		o.out = filepath.Join("out", "image", name)
 	}
 	if o.cache == "" {
 		o.cache, err = image.CacheDir()
 	}
-	o.start.Kernel, o.start.Initramfs = filepath.Join(o.out, "kernel"), filepath.Join(o.out, "initramfs.gz")
+	o.start.Kernel, o.start.Initramfs, o.start.DTB = filepath.Join(o.out, "kernel"), filepath.Join(o.out, "initramfs.gz"), filepath.Join(o.out, "dtb")
 	o.start.Share = filepath.Join(o.out, "share")
 	o.start.Append = strings.TrimSpace("board=" + name + " " + o.start.Append)
 	return err
@@ -175,7 +179,11 @@ func (o *options) write(k image.Kernel) (size int64, err error) {
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<16)
-	if err = image.Build(w, k, strings.Fields(o.profile.Emulator.Modules), filepath.Join(o.out, "init")); err != nil {
+	share := ""
+	if o.profile.Emulator.Share == "" {
+		share = o.start.Share
+	}
+	if err = image.Build(w, k, strings.Fields(o.profile.Emulator.Modules), filepath.Join(o.out, "init"), share); err != nil {
 		return 0, err
 	}
 	if err = w.Flush(); err != nil {
@@ -184,10 +192,20 @@ func (o *options) write(k image.Kernel) (size int64, err error) {
 	if size, err = f.Seek(0, io.SeekCurrent); err != nil {
 		return 0, err
 	}
-	target, err := filepath.Abs(k.Image)
-	if err != nil {
-		return 0, err
+	if k.DTB != "" {
+		if err := link(k.DTB, o.start.DTB); err != nil {
+			return 0, err
+		}
 	}
-	os.Remove(o.start.Kernel)
-	return size, os.Symlink(target, o.start.Kernel)
+	return size, link(k.Image, o.start.Kernel)
+}
+
+// link makes name a link to a file.
+func link(file, name string) error {
+	target, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	os.Remove(name)
+	return os.Symlink(target, name)
 }
