@@ -304,6 +304,8 @@ func (w *world) sent(a Action) {
 	ev := Event{Kind: EvWritten, Flow: a.Flow}
 	k := w.conns[a.Flow]
 	switch {
+	case strings.HasPrefix(name, "host") && w.readers != nil: // it may be a part of a frame
+		w.say("%s> %d octets", name, len(b))
 	case strings.HasPrefix(name, "host"):
 		w.say("%s> %s", name, frameText(w.t, b))
 		ev.Door = DoorHost

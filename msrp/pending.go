@@ -57,17 +57,18 @@ func (q *reports) push(r report) {
 // and reports whether more is left. An empty dst with 2 KiB of capacity always makes
 // progress.
 func (s *Session) AppendPending(now time.Time, dst []byte) (out []byte, more bool) {
-	if s.greet == greetDue && !s.dead {
-		b, err := s.appendGreeting(now, dst)
+	// "SEND requests larger than 2048 octets MUST be interrupted if the sender needs to send
+	// pending responses or REPORT requests." (§7.1.1)
+	greet := s.greet == greetDue && !s.dead
+	if s.open.on && (s.open.dropped || greet || s.answers.n > 0 || s.reports.n > 0) {
+		b, err := s.closeChunk(now, dst)
 		if err != nil {
 			return dst, true
 		}
 		dst = b
 	}
-	// "SEND requests larger than 2048 octets MUST be interrupted if the sender needs to send
-	// pending responses or REPORT requests." (§7.1.1)
-	if s.open.on && (s.open.dropped || s.answers.n > 0 || s.reports.n > 0) {
-		b, err := s.closeChunk(now, dst)
+	if greet {
+		b, err := s.appendGreeting(now, dst)
 		if err != nil {
 			return dst, true
 		}

@@ -98,6 +98,7 @@ type script struct {
 	from    string // of the peer's requests
 	to      string
 	callID  string
+	over    map[Call]bool // FuzzUAEvents: calls that were released
 }
 
 func newScript(t *testing.T) *script {
@@ -240,6 +241,20 @@ func (s *script) events() {
 			return
 		}
 		s.log("** " + s.event(&e))
+		s.checkOver(&e)
+	}
+}
+
+// checkOver notes the release of a call, and that it is not heard of afterwards.
+func (s *script) checkOver(e *Event) {
+	if s.over == nil || e.Call == 0 {
+		return
+	}
+	if s.over[e.Call] {
+		s.t.Fatalf("%s of a call that is over\n%s", kinds[e.Kind], s.out.String())
+	}
+	if e.Kind == EvRejected || e.Kind == EvCancelled || e.Kind == EvEnded {
+		s.over[e.Call] = true
 	}
 }
 
