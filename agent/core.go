@@ -216,6 +216,7 @@ func (c *Core) expire() {
 		c.loadAfter = time.Time{}
 	}
 	c.expireConns()
+	c.expireFlows()
 	c.expireSessions()
 	if !c.outboxDue.IsZero() && !c.outboxDue.After(c.now) {
 		c.outboxDue = c.expireOutbox()
@@ -251,7 +252,7 @@ func (c *Core) flush() {
 // Deadline returns when Step next needs a timer event; the zero time means never.
 func (c *Core) Deadline() time.Time {
 	d := earliest(earliest(c.ua.Deadline(), c.outboxDue), c.loadAfter)
-	d = earliest(d, c.connDeadline())
+	d = earliest(d, earliest(c.connDeadline(), c.flowDeadline()))
 	d = earliest(d, c.sessionDeadline())
 	d = earliest(d, c.pageDeadline())
 	return earliest(d, c.inviteDeadline())

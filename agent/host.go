@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"time"
+
 	"imsagent/agent/internal/bufpool"
 	"imsagent/agent/ipc"
 )
@@ -15,6 +17,7 @@ type host struct {
 	flow    FlowID // 0: free
 	framer  ipc.Framer
 	part    *bufpool.Buf // octets not yet framed
+	due     time.Time    // closed then: a frame that was begun does not go on
 	topics  ipc.Topics
 	paused  bool // whole frames wait in part until the host has read some answers
 	unsent  int  // Bufs given to the writer and not yet written
@@ -105,7 +108,9 @@ func (c *Core) takeFrames(h *host, buf *bufpool.Buf) {
 		}
 		n, err := h.framer.Frame(b)
 		if err == ipc.ErrShort {
-			h.part = c.keep(buf, len(b))
+			if h.part, h.due = c.keep(buf, len(b)), (time.Time{}); h.part != nil {
+				h.due = c.now.Add(stallTime)
+			}
 			return
 		}
 		if err != nil {

@@ -62,7 +62,7 @@ func (c *Core) giveLarge(h *host, frame []byte) bool {
 // waitForHost leaves the octets of buf from its last n on unread, and the flow with them,
 // until the host has read some of its answers.
 func (c *Core) waitForHost(h *host, buf *bufpool.Buf, n int) {
-	h.part, h.paused = c.keep(buf, n), true
+	h.part, h.paused, h.due = c.keep(buf, n), true, time.Time{}
 	c.do(Action{Kind: ActPause, Flow: h.flow})
 }
 

@@ -258,7 +258,7 @@ func (n *simNode) whatIsDue() string {
 	for _, d := range []struct {
 		name string
 		at   time.Time
-	}{{"ua", c.ua.Deadline()}, {"outbox", c.outboxDue}, {"conn", c.connDeadline()}, {"session", c.sessionDeadline()}, {"page", c.pageDeadline()}, {"invite", c.inviteDeadline()}} {
+	}{{"ua", c.ua.Deadline()}, {"outbox", c.outboxDue}, {"conn", c.connDeadline()}, {"flow", c.flowDeadline()}, {"session", c.sessionDeadline()}, {"page", c.pageDeadline()}, {"invite", c.inviteDeadline()}} {
 		if !d.at.IsZero() {
 			text += fmt.Sprintf(" %s %v", d.name, d.at.Sub(now))
 		}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/netip"
+	"time"
 
 	"imsagent/agent/internal/bufpool"
 	"imsagent/sipmin"
@@ -21,6 +22,8 @@ type sipFlow struct {
 	open   bool
 	framer sipmin.Framer
 	part   *bufpool.Buf // octets not yet framed; nil for none
+	due    time.Time    // accepted: closed then
+	inHead bool         // due is that of the head being read
 }
 
 func (c *Core) sipFlow(id FlowID) *sipFlow {
@@ -68,7 +71,7 @@ func (c *Core) acceptSIP(ev *Event) {
 		c.do(Action{Kind: ActClose, Flow: ev.Flow})
 		return
 	}
-	*f = sipFlow{id: ev.Flow, addr: ev.Addr, local: ev.Local, open: true}
+	*f = sipFlow{id: ev.Flow, addr: ev.Addr, local: ev.Local, open: true, due: c.now.Add(firstOctetTime)}
 }
 
 // sipFlowGone tells the user agent that what it sent here may be lost.
@@ -109,10 +112,13 @@ func (c *Core) readSIP(f *sipFlow, buf *bufpool.Buf) {
 			if f.part = c.keep(buf, len(b)); len(b) > 0 && f.part == nil {
 				c.counters.shed++
 				c.closeSIP(f)
+				return
 			}
+			c.awaitSIP(f)
 			return
 		}
 		if n > 0 {
+			f.inHead = false
 			c.takeSIP(f, b[:n])
 			b = b[n:]
 		}

@@ -40,6 +40,9 @@ func (f *Framer) Frame(b []byte) (n int, err error) {
 	return n, nil
 }
 
+// InBody reports whether the message at the front has its whole head, and waits for its body.
+func (f *Framer) InBody() bool { return f.need > 0 }
+
 // Ping reports whether the octets that Frame just returned ended a double
 // CRLF, which the side that accepted the connection answers with CRLF (RFC
 // 5626 §4.4.1).
