@@ -88,6 +88,10 @@ func (c *Core) sessionByNumber(n uint32) *session {
 	return nil
 }
 
+// restTime is how long a session must have been idle before it may be closed for another: a
+// flood of INVITEs does not end the chats that are going on.
+const restTime = 5 * time.Second
+
 // newSession takes a place in the table. When all are taken, the open session that has
 // been idle longest with nothing in flight makes room; nil if every one has work to do.
 func (c *Core) newSession(p *peer) *session {
@@ -98,7 +102,7 @@ func (c *Core) newSession(p *peer) *session {
 			s = t
 			break
 		}
-		if t.state == sessionOpen && c.idleSession(t) && (oldest == nil || t.lastUsed.Before(oldest.lastUsed)) {
+		if t.state == sessionOpen && c.idleSession(t) && !c.now.Before(t.lastUsed.Add(restTime)) && (oldest == nil || t.lastUsed.Before(oldest.lastUsed)) {
 			oldest = t
 		}
 	}

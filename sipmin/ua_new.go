@@ -45,6 +45,9 @@ type UA struct {
 	out  text   // what is being written
 	room [maxText]byte
 	seed [8]byte
+
+	second  time.Time // of the OPTIONS counted
+	options int       // answered by datagram in that second
 }
 
 // New takes all memory that the UA will ever use.

@@ -135,12 +135,31 @@ func (u *UA) request(now time.Time) {
 	case MInvite:
 		u.incoming(now, key)
 	case MOptions:
+		if !u.paced(now) {
+			return
+		}
 		u.replyNow(&ownResponse{status: 200, allow: true, accept: true, supported: true})
 	case MBye, MPrack, MUpdate:
 		u.replyNow(&ownResponse{status: 481})
 	default:
 		u.passRequest(now, key, 0)
 	}
+}
+
+// maxOptions is how many OPTIONS a second are answered by datagram. Whoever asks more often
+// is not heard: nothing depends on the answers, and by TCP the peer waits for us.
+const maxOptions = 250
+
+// paced counts an OPTIONS, and reports whether it is to be answered.
+func (u *UA) paced(now time.Time) bool {
+	if u.src.Transport == TCP {
+		return true
+	}
+	if now.Sub(u.second) >= time.Second || now.Before(u.second) {
+		u.second, u.options = now, 0
+	}
+	u.options++
+	return u.options <= maxOptions
 }
 
 // requestKey hashes what RFC 3261 §17.2.3 matches a request to its transaction
