@@ -136,7 +136,7 @@ func findPart(ev *sipmin.Event, mediaType string) ([]byte, bool) {
 // INVITE of ours wins and the peer gets 486; any other session is replaced, and if it was
 // established the new one is accepted at once.
 func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
-	plan := sdp.PlanAnswerer(offer)
+	plan := c.planAnswer(offer)
 	if plan.Refuse != 0 {
 		_ = c.ua.Reject(c.now, ev.Call, plan.Refuse)
 		return
@@ -175,6 +175,15 @@ func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 	}
 	s.due = c.now.Add(c.cfg.Chat.RingTimeout)
 	_ = c.ua.Progress(c.now, s.call, 180)
+}
+
+// planAnswer is the plan for an offer. One that has us connect where we never do is refused.
+func (c *Core) planAnswer(offer *sdp.Description) sdp.Plan {
+	plan := sdp.PlanAnswerer(offer)
+	if plan.Refuse == 0 && plan.Active && !c.mayDial(plan.Dial) {
+		plan.Refuse = 488
+	}
+	return plan
 }
 
 // adoptConversation takes the peer's Conversation-ID over: one a peer, whoever made it up.
@@ -291,10 +300,7 @@ func (c *Core) offered(s *session, ev *sipmin.Event) {
 		_ = c.ua.RejectOffer(c.now, s.call, 488)
 		return
 	}
-	plan := sdp.PlanAnswerer(d)
-	if plan.Refuse == 0 && plan.Active && !c.mayDial(plan.Dial) {
-		plan.Refuse = 488
-	}
+	plan := c.planAnswer(d)
 	if plan.Refuse != 0 { // "the session remains as it was" (RFC 3261 §14.1)
 		_ = c.ua.RejectOffer(c.now, s.call, plan.Refuse)
 		return
