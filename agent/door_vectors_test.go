@@ -26,6 +26,9 @@ func samples(t *testing.T, owner, prefix string) (all []sample) {
 		root = filepath.Join("..", owner, "testdata", "vectors")
 	}
 	index, err := os.ReadFile(filepath.Join(root, "attacks", "index.tsv"))
+	if os.IsNotExist(err) && os.Getenv("IMSAGENT_VECTORS") != "" {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,9 +38,6 @@ func samples(t *testing.T, owner, prefix string) (all []sample) {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(root, f[0]))
-		if os.IsNotExist(err) {
-			continue // the copy has not every group
-		}
 		if err != nil {
 			t.Fatal(err)
 		}

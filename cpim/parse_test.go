@@ -57,9 +57,9 @@ func checkVector(t *testing.T, v vector, want map[string]string) {
 	}
 }
 
-// TestHeadSplit feeds every accepted message octet by octet, as chunks of MSRP may bring
+// TestVectorsHeadSplit feeds every accepted message octet by octet, as chunks of MSRP may bring
 // it: each part of the head must ask for more, and none may be taken for a whole head.
-func TestHeadSplit(t *testing.T) {
+func TestVectorsHeadSplit(t *testing.T) {
 	for _, v := range vectors(t, "cpim", "cpim/") {
 		if v.verdict != "accept" {
 			continue

@@ -49,6 +49,9 @@ func vector(t testing.TB, path string) []byte {
 func table(t testing.TB, path string) (rows [][]string) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(vectors(), path))
+	if os.IsNotExist(err) && os.Getenv("IMSAGENT_VECTORS") != "" {
+		return nil // a folder of the environment need not have every group
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,9 @@ func (r vectorRow) path() string { return r.col["path"] }
 func vectorRows(t testing.TB, group string, classes ...string) (rows []vectorRow) {
 	t.Helper()
 	index, err := os.ReadFile(filepath.Join(vectorRoot(), group, "index.tsv"))
+	if os.IsNotExist(err) && os.Getenv("IMSAGENT_VECTORS") != "" {
+		return nil // a folder of the environment need not have every group
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

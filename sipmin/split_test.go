@@ -48,9 +48,9 @@ func fixtures(t testing.TB) (rows []vectorRow) {
 	return append(rows, attackRows(t)...)
 }
 
-// TestFramerSplits: the result does not depend on how the octets arrive, for
+// TestVectorsSplits: the result does not depend on how the octets arrive, for
 // the message alone and for two in a row with a keep-alive between them.
-func TestFramerSplits(t *testing.T) {
+func TestVectorsSplits(t *testing.T) {
 	for _, r := range fixtures(t) {
 		t.Run(r.path(), func(t *testing.T) {
 			b := r.text[:min(len(r.text), 70000)]
@@ -74,9 +74,9 @@ func TestFramerSplits(t *testing.T) {
 	}
 }
 
-// TestParsePrefixes: no proper prefix of a message is a message; on a stream
+// TestVectorsPrefixes: no proper prefix of a message is a message; on a stream
 // it asks for more.
-func TestParsePrefixes(t *testing.T) {
+func TestVectorsPrefixes(t *testing.T) {
 	for _, r := range fixtures(t) {
 		var m Msg
 		n, err := Parse(r.text, &m, true)
@@ -99,9 +99,9 @@ func TestParsePrefixes(t *testing.T) {
 	}
 }
 
-// TestParseTruncated: every prefix of every fixture, in a buffer of just that
+// TestVectorsTruncated: every prefix of every fixture, in a buffer of just that
 // size, is read without reaching beyond it.
-func TestParseTruncated(t *testing.T) {
+func TestVectorsTruncated(t *testing.T) {
 	for _, r := range fixtures(t) {
 		var m Msg
 		for i := 0; i < min(len(r.text), 2000); i++ {

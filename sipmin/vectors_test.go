@@ -117,10 +117,8 @@ func firstDefect(r vectorRow) error {
 	if _, err := Parse(b, &m, false); err != nil {
 		return err
 	}
-	if v, ok := m.Get(HMinSE); ok {
-		if _, _, err := ParseSessionExpires(b, v); err != nil {
-			return err
-		}
+	if err := badField(b, &m); err != nil {
+		return err
 	}
 	ct, _ := m.Get(HContentType)
 	if !strings.HasPrefix(string(ct.In(b)), "multipart/") {
@@ -133,6 +131,30 @@ func firstDefect(r vectorRow) error {
 	var part Part
 	if parts.NextPart(b, &part); part.Body.Len == 0 {
 		return ErrMultipart
+	}
+	return nil
+}
+
+// badField is what is wrong with the first field that cannot be used; "a UAS MUST ignore any
+// malformed header fields that are not necessary for processing" (RFC 3261 §8.2).
+func badField(b []byte, m *Msg) error {
+	for _, h := range m.Headers() {
+		var err error
+		switch h.ID {
+		case HSessionExpires, HMinSE:
+			_, _, err = ParseSessionExpires(b, h.Value)
+		case HRetryAfter:
+			_, err = ParseRetryAfter(b, h.Value)
+		case HRAck:
+			_, _, _, err = ParseRAck(b, h.Value)
+		case HContact, HRoute, HRecordRoute, HPAssertedIdentity:
+			for elem, rest, ok := NextElement(b, h.Value); ok && err == nil && string(elem.In(b)) != "*"; elem, rest, ok = NextElement(b, rest) {
+				_, err = ParseNameAddr(b, elem)
+			}
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
