@@ -68,21 +68,18 @@ func FuzzCore(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		w := newWorld(t)
 		w.readers = bufpool.New(96, largeBuffers) // and what no connection is there for is lost
-		for _, m := range []string{"INVITE", "BYE", "MESSAGE", "UPDATE", "CANCEL", "PRACK"} {
-			w.requests[m] = []byte{} // so that it can be answered before it was made
-		}
 		w.start()
 		for n := 0; n < 48 && len(in) >= 3; n++ {
 			word, octets := int(in[0])<<8|int(in[1]), in[3:min(3+int(in[2]), len(in))]
 			in = in[3+len(octets):]
 			if word >= rawDatagram && word <= rawHost {
-				w.raw(word, octets)
+				w.octets(word, octets)
 			} else {
 				w.command(words(lines[word%len(lines)]))
 			}
 			w.out = w.out[:0]
 		}
-		w.end()
+		w.over()
 		w.checkLeaks()
 		w.checkQuiet()
 	})
@@ -107,10 +104,10 @@ func (w *world) checkQuiet() {
 	}
 }
 
-// end takes away whatever may rightly hold a buffer: what hosts and peers have begun, and
+// over takes away whatever may rightly hold a buffer: what hosts and peers have begun, and
 // what the outbox would try again.
-func (w *world) end() {
-	w.flash("ready")
+func (w *world) over() {
+	w.flashCommand("ready")
 	for _, host := range []string{"0", "1"} {
 		w.host([]string{host, "gone"})
 	}
@@ -125,8 +122,8 @@ func (w *world) end() {
 	}
 }
 
-// raw delivers octets.
-func (w *world) raw(word int, octets []byte) {
+// octets delivers what nobody chose.
+func (w *world) octets(word int, octets []byte) {
 	if len(octets) == 0 {
 		return
 	}

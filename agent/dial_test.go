@@ -25,6 +25,9 @@ func TestDialsOnlyWhereItMay(t *testing.T) {
 			"by the c= line": line,
 			"by the path":    line + " " + path + " without=msrp-cema",
 		} {
+			if allowed && how == "by the path" {
+				continue // the peer of the world has another
+			}
 			t.Run(addr+" "+how, func(t *testing.T) {
 				w := newWorld(t)
 				w.command(words("sip INVITE sip:+14448880000@sharetechnote.com;user=phone line=a=setup:passive " + describe))
@@ -61,5 +64,6 @@ func (w *world) checkDials(t *testing.T, allowed bool) {
 			t.Errorf("answered %q", o)
 		}
 	}
+	w.ended = true // what was dialled is joining
 	w.checkLeaks()
 }

@@ -19,14 +19,13 @@ func flooded(t *testing.T) *world {
 	w.command(words("host 0 connect"))
 	w.command(words("host 0 subscribe message composing"))
 	w.open("+14448880000")
-	w.last["path"] = w.path
+	w.ended = true // the chat stays
 	return w
 }
 
 // chats has the chat's peer send a text, and us one: both must get through at once.
 func (w *world) chats(n int) {
 	w.t.Helper()
-	w.path = w.last["path"] // and not that of our answer to somebody else
 	w.out = w.out[:0]
 	w.command(words(fmt.Sprintf("msrp text chat%d Hello%d plain", n, n)))
 	w.command(words(fmt.Sprintf("host 0 send +14448880000 Back%d", n)))
@@ -51,6 +50,12 @@ func (w *world) calm(n int, flood func(i int)) {
 	for round := range 2 {
 		for i := range n {
 			flood(round*n + i)
+			for id := range w.net.calls { // what the network would remember is not the agent's
+				if strings.HasPrefix(id, "flood") {
+					delete(w.net.calls, id)
+				}
+			}
+			clear(w.net.paths)
 			if w.wait(time.Second / time.Duration(n)); i%(n/10) == 0 {
 				w.chats(round*n + i)
 			}
@@ -75,7 +80,7 @@ func (w *world) datagram(method string, i int, more, body string) {
 	w.step(Event{Kind: EvDatagram, Door: DoorSIP, Flow: udpFlow, Addr: pcscf, Buf: w.buf(fmt.Appendf(nil,
 		"%s sip:310410123456789@[2001::1:4c16:9c0f:4986:9e6d]:5060 SIP/2.0\r\nVia: SIP/2.0/UDP [2001:0:0:1::2]:5060;branch=z9hG4bK%s%d\r\n"+
 			"From: <sip:+1777%07d@sharetechnote.com;user=phone>;tag=f%d\r\nTo: <sip:310410123456789@sharetechnote.com>\r\nCall-ID: flood%s%d\r\n"+
-			"CSeq: 1 %s\r\nMax-Forwards: 69\r\nContact: <sip:x@[2001:0:0:1::2]:49466>\r\n%sContent-Length: %d\r\n\r\n%s", method, method, i, i%5000, i, method, i, method, more, len(body), body))})
+			"CSeq: 1 %s\r\nMax-Forwards: 69\r\nContact: <sip:x@[2001:0:0:1::2]:49466>\r\n%sContent-Length: %d\r\n\r\n%s", method, method, i, i%200, i, method, i, method, more, len(body), body))})
 }
 
 // TestFloodOfInvites: 200 a second of strangers who never go on.
@@ -99,7 +104,7 @@ func TestFloodOfOptions(t *testing.T) {
 	answers := 0
 	w.calm(1000, func(i int) {
 		w.datagram("OPTIONS", i, "", "")
-		answers += strings.Count(strings.Join(w.out, "\n"), "OPTIONS)")
+		answers += strings.Count(strings.Join(w.out, "\n"), "200 OK")
 	})
 	if answers < 100 || answers > 500 {
 		t.Errorf("%d answers to 2000 OPTIONS in two seconds", answers)
@@ -128,7 +133,7 @@ func TestFloodOfReports(t *testing.T) {
 	w := flooded(t)
 	w.chats(1)
 	report := func(id string) string {
-		return "MSRP peertidr REPORT\r\nTo-Path: " + w.path + "\r\nFrom-Path: " + w.peerPath() + "\r\nMessage-ID: " + id +
+		return "MSRP peertidr REPORT\r\nTo-Path: " + w.connNow().ours + "\r\nFrom-Path: " + w.peerPath() + "\r\nMessage-ID: " + id +
 			"\r\nByte-Range: 1-*/*\r\nStatus: 000 200 OK\r\n-------peertidr$\r\n"
 	}
 	w.out = w.out[:0]

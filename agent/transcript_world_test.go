@@ -306,6 +306,7 @@ func (w *world) sent(a Action) {
 	switch {
 	case strings.HasPrefix(name, "host") && w.readers != nil: // it may be a part of a frame
 		w.say("%s> %d octets", name, len(b))
+		ev.Door = DoorHost
 	case strings.HasPrefix(name, "host"):
 		w.say("%s> %s", name, frameText(w.t, b))
 		ev.Door = DoorHost
