@@ -13,7 +13,7 @@ const (
 	EvSent              // Tag: every chunk was answered 200 (Failure-Report partial, no: has been written; partial may still fail)
 	EvFailed            // Tag failed with Code; 408 with Local: unconfirmed, no answer within AnswerTime
 	EvReport            // Tag, MessageID: a REPORT says Code about Size octets from Off (Size Star: unknown)
-	EvBroken            // the session has ended: Code 481, 506, 408 (opening SEND unanswered), 0 (Local: the caller did not drain); nothing follows
+	EvBroken            // the session has ended: Code 481, 506, 408 (opening SEND unanswered), 413 (Local: a body that nothing may interrupt, §7.1), 0 (Local: the caller did not drain); nothing follows
 )
 
 // An Event is a flat value. MessageID, ContentType and Data are valid until the next call

@@ -46,6 +46,7 @@ const (
 	curEmpty         // an empty SEND: answered 200 at its end; with "#" it ends slot
 	curChunk         // part of slot
 	curSkip          // refused, ignored, or a body that does not matter
+	curOther         // a request that is no SEND: its body does not matter, but for its length
 )
 
 // current is the request that is being read.
@@ -74,6 +75,9 @@ func (s *Session) Head(now time.Time, buf []byte, h *Head) {
 		return
 	}
 	s.hear(buf, h)
+	if h.Method != MSend {
+		s.cur.kind, s.cur.at = curOther, 0
+	}
 	switch h.Method {
 	case MReport:
 		s.report(buf, h)
@@ -233,6 +237,10 @@ func (s *Session) slotEvent(kind EventKind, i int, code uint16) Event {
 
 // Body adds a piece to the body of the current request.
 func (s *Session) Body(now time.Time, data []byte) {
+	if s.cur.kind == curOther {
+		s.otherBody(len(data))
+		return
+	}
 	if s.dead || s.cur.kind != curChunk || len(data) == 0 {
 		return
 	}
@@ -247,6 +255,14 @@ func (s *Session) Body(now time.Time, data []byte) {
 	s.cur.at += int64(len(data))
 	if x.step += int64(len(data)); x.step >= slotStep {
 		x.step, x.due = 0, now.Add(SlotTime)
+	}
+}
+
+// otherBody counts the octets of a body that is not read: "Non-SEND request bodies MUST NOT be
+// larger than 10240 octets", since nothing interrupts them (§7.1).
+func (s *Session) otherBody(n int) {
+	if s.cur.at += int64(n); s.cur.at > MaxBody && !s.dead {
+		s.over(413, true)
 	}
 }
 

@@ -7,7 +7,7 @@ const (
 	MaxLine    = 2 << 10 // octets of one line of a head; ErrLine
 	MaxHead    = 8 << 10 // octets of a head; ErrHead
 	MaxHeaders = 32      // header fields; ErrHeaders
-	MaxBody    = 10240   // octets of the body of a non-SEND request (§7.1); 413
+	MaxBody    = 10240   // octets of the body of a non-SEND request (§7.1); EvBroken with 413
 	MaxID      = 64      // octets of an identifier: §9 says 32, peers send UUIDs of 36; ErrStart, 400
 	MaxType    = 128     // octets of a Content-Type; 415
 	MaxPaths   = 1536    // octets of both paths of a session; ErrPath
