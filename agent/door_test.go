@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"imsagent/agent"
 	"imsagent/agent/agenttest"
@@ -66,6 +68,7 @@ type daemon struct {
 	stop  context.CancelFunc
 	ended chan error
 	over  bool
+	began time.Time
 }
 
 // network starts a simulated network with an endless script.
@@ -149,7 +152,7 @@ func tryDaemon(t *testing.T, cfg agent.Config) (*daemon, error) {
 		t.Fatalf("the test's configuration is wrong: %v", faults)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	d := &daemon{t: t, cfg: cfg, log: &journal{}, stop: stop, ended: make(chan error, 1)}
+	d := &daemon{t: t, cfg: cfg, log: &journal{}, stop: stop, ended: make(chan error, 1), began: time.Now()}
 	ready := make(chan struct{})
 	go func() {
 		log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -188,6 +191,22 @@ func (d *daemon) halt() {
 		}
 	case <-time.After(patience):
 		d.t.Fatal("Run does not return")
+	}
+	d.checkLog()
+}
+
+// checkLog: whatever has come from outside, the log has few lines (L20: 10 a second of a kind),
+// none of them long, and nothing in them that a terminal or a second line could come of.
+func (d *daemon) checkLog() {
+	d.t.Helper()
+	lines := strings.Split(strings.TrimSuffix(d.log.String(), "\n"), "\n")
+	if most := 20 + 10*int(time.Since(d.began)/time.Second); len(lines) > most {
+		d.t.Errorf("%d lines in the log, at most %d", len(lines), most)
+	}
+	for _, line := range lines {
+		if len(line) > 600 || !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || !strings.HasPrefix(line, "time=") {
+			d.t.Errorf("a line of %d octets: %.200q", len(line), line)
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ type edge struct {
 	refusals  pace          // log lines of the host door
 	faults    pace          // log lines of the spool
 	damaged   int           // records of the spool known to be damaged; its goroutine's
+	unsent    pace          // log lines of datagrams that could not be sent
 }
 
 func newEdge(cfg *Config, log *slog.Logger, pool *bufpool.Pool) *edge {
@@ -433,7 +434,7 @@ func (e *edge) do(a Action) {
 func (e *edge) send(a Action) {
 	if a.Flow == udpFlow {
 		e.udp.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
-		if _, err := e.udp.WriteToUDPAddrPort(a.Buf.Bytes(), a.Addr); err != nil {
+		if _, err := e.udp.WriteToUDPAddrPort(a.Buf.Bytes(), a.Addr); err != nil && e.unsent.allow() {
 			e.log.Debug("datagram", "to", a.Addr, "err", err)
 		}
 		a.Buf.Release()
