@@ -8,26 +8,27 @@ import "bytes"
 // is not kept but known: it is a prefix of r.end.
 
 // body yields the next piece of the body, or the end.
-func (r *Reader) body(b []byte) (n int, it Item) {
+func (r *Reader) body(b []byte, it *Item) (n int) {
 	if len(b) == 0 {
-		return 0, Item{}
+		return 0
 	}
 	if r.m > 0 {
-		return r.resume(b)
+		return r.resume(b, it)
 	}
 	i := r.find(b)
 	if i > 0 {
-		return i, piece(b[:i])
+		it.piece(b[:i])
+		return i
 	}
 	if i == 0 {
-		return r.endLine(b)
+		return r.endLine(b, it)
 	}
 	i = r.tail(b)
 	r.m, r.skip = copy(r.end[:], b[i:]), 0
-	if i == 0 {
-		return len(b), Item{}
+	if i > 0 {
+		it.piece(b[:i])
 	}
-	return len(b), piece(b[:i])
+	return len(b)
 }
 
 // find returns where the end-line stands in b up to its transaction id, or -1. Few bodies
@@ -66,7 +67,7 @@ func (r *Reader) tail(b []byte) int {
 
 // endLine reads what follows the transaction id at the front of b. It is body after all
 // unless a flag and CRLF follow.
-func (r *Reader) endLine(b []byte) (int, Item) {
+func (r *Reader) endLine(b []byte, it *Item) int {
 	n := r.size
 	for n < len(b) && n < r.size+3 && r.fits(n, b[n]) {
 		r.end[n] = b[n]
@@ -74,16 +75,17 @@ func (r *Reader) endLine(b []byte) (int, Item) {
 	}
 	switch {
 	case n == r.size+3:
-		return n, r.over()
+		r.over(it)
 	case n == len(b):
 		r.m, r.skip = n, 0
-		return n, Item{}
+	default:
+		it.piece(b[:n])
 	}
-	return n, piece(b[:n])
+	return n
 }
 
 // resume goes on with an end-line of which r.m octets ended the last buffer.
-func (r *Reader) resume(b []byte) (n int, it Item) {
+func (r *Reader) resume(b []byte, it *Item) (n int) {
 	for n < len(b) && r.m < r.size+3 && r.fits(r.m, b[n]) {
 		r.end[r.m] = b[n]
 		r.m++
@@ -91,16 +93,18 @@ func (r *Reader) resume(b []byte) (n int, it Item) {
 	}
 	switch {
 	case r.m == r.size+3:
-		return n, r.over()
+		r.over(it)
+		return n
 	case n == len(b):
-		return n, Item{}
+		return n
 	}
-	it = piece(r.end[r.skip:r.m])
+	p := r.end[r.skip:r.m]
 	r.m = 0
-	if len(it.Data) == 0 { // nothing but the blank line was matched
-		return r.body(b[n:])
+	if len(p) == 0 { // nothing but the blank line was matched
+		return r.body(b[n:], it)
 	}
-	return n, it
+	it.piece(p)
+	return n
 }
 
 // fits reports whether c may be octet i of the end-line.
@@ -116,9 +120,9 @@ func (r *Reader) fits(i int, c byte) bool {
 	return c == r.end[i]
 }
 
-func (r *Reader) over() Item {
+func (r *Reader) over(it *Item) {
 	r.stage, r.m = stageStart, 0
-	return Item{Kind: ItemEnd, Flag: Flag(r.end[r.size])}
+	it.Kind, it.Flag = ItemEnd, Flag(r.end[r.size])
 }
 
-func piece(p []byte) Item { return Item{Kind: ItemBody, Data: p} }
+func (it *Item) piece(p []byte) { it.Kind, it.Data = ItemBody, p }

@@ -157,7 +157,7 @@ const (
 )
 
 // field reads the header field in b[from:to], a line without its CRLF.
-func (h *Head) field(b []byte, from, to int, last *lastPaths) {
+func (h *Head) field(b []byte, from, to int) {
 	h.Headers++
 	colon := 0 // names are short
 	for from+colon < to && b[from+colon] != ':' {
@@ -176,12 +176,28 @@ func (h *Head) field(b []byte, from, to int, last *lastPaths) {
 	}
 	h.order(field)
 	if field != 0 {
-		h.known(b, field, trim(b, from+colon+1, to), last)
+		h.known(b, field, trim(b, from+colon+1, to))
 	}
 }
 
 // fieldOf returns the bit of a field's name, 0 for one without.
 func fieldOf(name []byte) uint8 {
+	switch string(name) { // as all write them
+	case "To-Path":
+		return seenTo
+	case "From-Path":
+		return seenFrom
+	case "Message-ID":
+		return seenID
+	case "Byte-Range":
+		return seenRange
+	case "Success-Report":
+		return seenSuccess
+	case "Failure-Report":
+		return seenFailure
+	case "Content-Type":
+		return seenType
+	}
 	switch len(name) {
 	case 7:
 		return ifNamed(name, "To-Path", seenTo)
@@ -200,7 +216,7 @@ func fieldOf(name []byte) uint8 {
 }
 
 func ifNamed(name []byte, want string, bit uint8) uint8 {
-	if string(name) == want || lower(name[0]) == lower(want[0]) && equalFold(name, want) {
+	if equalFold(name, want) {
 		return bit
 	}
 	return 0
@@ -214,7 +230,7 @@ func (h *Head) order(field uint8) {
 }
 
 // known reads the value of a field that has a bit.
-func (h *Head) known(b []byte, field uint8, value Span, last *lastPaths) {
+func (h *Head) known(b []byte, field uint8, value Span) {
 	if !h.once(field) {
 		return
 	}
@@ -222,10 +238,10 @@ func (h *Head) known(b []byte, field uint8, value Span, last *lastPaths) {
 	switch field {
 	case seenTo:
 		h.ToPath = value
-		h.must(last.to.valid(v), ErrPath)
+		h.must(validPath(v), ErrPath)
 	case seenFrom:
 		h.FromPath = value
-		h.must(last.from.valid(v), ErrPath)
+		h.must(validPath(v), ErrPath)
 	case seenID:
 		h.MessageID = value
 		h.must(isID(v), ErrID)

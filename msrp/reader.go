@@ -43,9 +43,10 @@ type Reader struct {
 	flag  Flag // stageEnd: of the end-line that followed the head
 	err   Error
 	head  Head
-	last  lastPaths
+	paths knownPaths
 
 	n, line, seen int // stageHead: octets in buf, start of the current line, octets searched
+	second        int // start of the line after the start line
 
 	end  [2 + len(dashes) + MaxID + 3]byte // CRLF, dashes, transaction id; then flag and CRLF as matched
 	size int                               // octets of end up to the flag
@@ -72,28 +73,29 @@ func (r *Reader) Fresh() bool { return r.stage == stageStart && !r.cr }
 func (r *Reader) Next(b []byte) (n int, it Item, err error) {
 	switch r.stage {
 	case stageStart:
-		return r.start(b)
+		n, err = r.start(b, &it)
 	case stageHead:
-		return r.more(b)
+		n, err = r.more(b, &it)
 	case stageEnd:
 		r.stage = stageStart
-		return 0, Item{Kind: ItemEnd, Flag: r.flag}, nil
+		it.Kind, it.Flag = ItemEnd, r.flag
 	case stageBody:
-		n, it = r.body(b)
-		return n, it, nil
+		n = r.body(b, &it)
+	default:
+		err = r.err
 	}
-	return 0, Item{}, r.err
+	return n, it, err
 }
 
 // fail ends the stream.
-func (r *Reader) fail(e Error) (int, Item, error) {
+func (r *Reader) fail(e Error) (int, error) {
 	r.stage, r.err = stageDead, e
-	return 0, Item{}, e
+	return 0, e
 }
 
 // start skips CRLFs, which some peers send to keep the connection alive, and reads a head:
 // in place when b holds all of it, else by gathering.
-func (r *Reader) start(b []byte) (n int, it Item, err error) {
+func (r *Reader) start(b []byte, it *Item) (n int, err error) {
 	for n < len(b) {
 		switch c := b[n]; {
 		case r.cr && c == '\n':
@@ -103,48 +105,48 @@ func (r *Reader) start(b []byte) (n int, it Item, err error) {
 		case r.cr:
 			return r.fail(ErrStart)
 		default:
-			used, it, err := r.first(b[n:])
-			return n + used, it, err
+			used, err := r.first(b[n:], it)
+			return n + used, err
 		}
 		n++
 	}
-	return n, Item{}, nil
+	return n, nil
 }
 
-func (r *Reader) first(b []byte) (int, Item, error) {
+func (r *Reader) first(b []byte, it *Item) (int, error) {
 	r.n, r.line, r.seen = 0, 0, 0
 	used, err := r.scan(b[:min(len(b), MaxHead)])
 	if err != ErrShort {
-		return r.found(b, used, err)
+		return r.found(b, used, err, it)
 	}
 	if len(b) >= MaxHead {
 		return r.fail(ErrHead)
 	}
 	r.n = copy(r.buf[:], b)
 	r.stage = stageHead
-	return len(b), Item{}, nil
+	return len(b), nil
 }
 
 // more adds b to a head that began earlier.
-func (r *Reader) more(b []byte) (int, Item, error) {
+func (r *Reader) more(b []byte, it *Item) (int, error) {
 	if len(b) == 0 {
-		return 0, Item{}, nil
+		return 0, nil
 	}
 	had := r.n
 	r.n += copy(r.buf[had:], b)
 	used, err := r.scan(r.buf[:r.n])
 	if err != ErrShort {
-		n, it, err := r.found(r.buf[:r.n], used, err)
-		return max(n-had, 0), it, err
+		n, err := r.found(r.buf[:r.n], used, err, it)
+		return max(n-had, 0), err
 	}
 	if r.n == MaxHead {
 		return r.fail(ErrHead)
 	}
-	return len(b), Item{}, nil
+	return len(b), nil
 }
 
 // found turns the outcome of scan into an item.
-func (r *Reader) found(b []byte, used int, err Error) (int, Item, error) {
+func (r *Reader) found(b []byte, used int, err Error, it *Item) (int, error) {
 	if err != 0 {
 		return r.fail(err)
 	}
@@ -153,7 +155,8 @@ func (r *Reader) found(b []byte, used int, err Error) (int, Item, error) {
 	if r.head.HasBody {
 		r.stage, r.m, r.skip = stageBody, 2, 2
 	}
-	return used, Item{Kind: ItemHead, Head: &r.head, Buf: b}, nil
+	it.Kind, it.Head, it.Buf = ItemHead, &r.head, b
+	return used, nil
 }
 
 // scan reads lines of a head from where it stopped. It returns how many octets end with the
@@ -180,6 +183,15 @@ func (r *Reader) scan(b []byte) (int, Error) {
 		if done, err := r.oneLine(b, from, to); done || err != 0 {
 			return next, err
 		}
+		switch {
+		case from == 0:
+			r.second = next
+			used := r.paths.apply(b, next, &r.head)
+			r.line += used
+			r.seen += used
+		case r.head.Headers == 2 && r.head.seen == seenTo|seenFrom && r.head.Fault == 0:
+			r.paths.keep(b, r.second, next, &r.head)
+		}
 	}
 }
 
@@ -201,7 +213,7 @@ func (r *Reader) oneLine(b []byte, from, to int) (done bool, err Error) {
 	case h.Headers == MaxHeaders:
 		return false, ErrHeaders
 	default:
-		h.field(b, from, to, &r.last)
+		h.field(b, from, to)
 	}
 	return false, 0
 }

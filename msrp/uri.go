@@ -189,28 +189,34 @@ func lastURI(path []byte) (last []byte) {
 	return last
 }
 
-// lastPaths are the last valid To-Path and From-Path of a connection: its next message has
-// the same, which then need not be read again.
-type lastPaths struct{ to, from knownPath }
-
-// A knownPath is a valid path, if n is not 0.
-type knownPath struct {
-	n   uint16
-	mem [128]byte
+// knownPaths are the To-Path and From-Path lines of the last message of a connection whose
+// paths were valid. Its next message has the same, which then need not be read again.
+type knownPaths struct {
+	n        int // octets of both lines with their CRLFs; 0: none are known
+	to, from Span
+	off      uint16 // of the first line in the buffer that the Spans refer to
+	mem      [320]byte
 }
 
-// valid is validPath.
-func (k *knownPath) valid(path []byte) bool {
-	if len(path) > 0 && bytes.Equal(path, k.mem[:k.n]) {
-		return true
+// keep remembers the two lines of a head whose paths are valid; they began at start.
+func (k *knownPaths) keep(b []byte, start, end int, h *Head) {
+	if k.n = 0; end-start <= len(k.mem) {
+		k.n = copy(k.mem[:], b[start:end])
+		k.to, k.from, k.off = h.ToPath, h.FromPath, uint16(start)
 	}
-	if !validPath(path) {
-		return false
+}
+
+// apply takes the two lines in front of b[start:] as read, if they are those that are known,
+// and returns how many octets they are.
+func (k *knownPaths) apply(b []byte, start int, h *Head) int {
+	if k.n == 0 || len(b)-start < k.n || string(b[start:start+k.n]) != string(k.mem[:k.n]) {
+		return 0
 	}
-	if len(path) <= len(k.mem) {
-		k.n = uint16(copy(k.mem[:], path))
-	}
-	return true
+	h.ToPath, h.FromPath = k.to, k.from
+	h.ToPath.Off += uint16(start) - k.off
+	h.FromPath.Off += uint16(start) - k.off
+	h.Headers, h.seen = 2, seenTo|seenFrom
+	return k.n
 }
 
 // validPath reports whether path is a list of MSRP URIs.
