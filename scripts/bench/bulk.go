@@ -184,12 +184,20 @@ func bulkGroups() []group {
 	for _, k := range []*link{raw, written, plain, acked, stored} {
 		atEnd(k.close)
 	}
-	return []group{{what: "MSRP bulk, a chunk of 2 KB over loopback", threads: true, count: bulkChunks, subjects: []*subject{
-		{name: "received, no acks", run: func(n int) { plain.run(silent, n) }},
-		{name: "received, 200 for each", run: func(n int) { acked.run(chunk, n) }},
-		{name: "received, 200 for each, to a file, one fdatasync", run: func(n int) { stored.run(chunk, n) }},
-		{name: "raw writes of 2 KB", run: func(n int) { raw.run(body, n) }},
-		{name: "raw writes of 2 KB, to a file, one fdatasync", run: func(n int) { written.run(body, n) }},
-	}, pairs: []pair{{0, 3, aim{bound: 0.85, speed: true}}, {1, 3, aim{bound: 0.6, speed: true}}, {2, 4, aim{bound: 0.6, speed: true}},
-		{2, 3, aim{speed: true}}}}}
+	rivals := func() []*subject {
+		return []*subject{
+			{name: "received, no acks", run: func(n int) { plain.run(silent, n) }},
+			{name: "received, 200 for each", run: func(n int) { acked.run(chunk, n) }},
+			{name: "received, 200 for each, to a file, one fdatasync", run: func(n int) { stored.run(chunk, n) }},
+			{name: "raw writes of 2 KB", run: func(n int) { raw.run(body, n) }},
+			{name: "raw writes of 2 KB, to a file, one fdatasync", run: func(n int) { written.run(body, n) }},
+		}
+	}
+	return []group{
+		{what: "MSRP bulk, a chunk of 2 KB over loopback", threads: true, count: bulkChunks, subjects: rivals(),
+			pairs: []pair{{0, 3, aim{bound: 0.85, speed: true}}, {1, 3, aim{bound: 0.6, speed: true}}, {2, 4, aim{bound: 0.6, speed: true}},
+				{2, 3, aim{speed: true}}}},
+		{what: "MSRP bulk, CPU time of both ends", threads: true, cpu: true, count: bulkChunks, subjects: rivals(),
+			pairs: []pair{{0, 3, aim{speed: true}}, {1, 3, aim{speed: true}}, {2, 4, aim{speed: true}}}},
+	}
 }

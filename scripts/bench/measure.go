@@ -63,6 +63,7 @@ type group struct {
 	subjects []*subject
 	pairs    []pair
 	threads  bool        // needs more than one; allocations cannot be told apart then
+	cpu      bool        // with threads: the CPU time of all of them, which other programs disturb less
 	count    int         // each sample is so many; 0: as many as the time allows
 	figures  [][8]string // rows that are no times, see [row]
 }
@@ -98,8 +99,10 @@ func (s *subject) calibrate(d time.Duration, clock int32) {
 // for its collection, and counts its CPU time, which other programs do not disturb.
 func (g *group) measure(total time.Duration) {
 	clock := int32(unix.CLOCK_MONOTONIC)
-	if !g.threads {
+	if !g.threads || g.cpu {
 		clock = unix.CLOCK_PROCESS_CPUTIME_ID
+	}
+	if !g.threads {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	}
 	for _, s := range g.subjects {
