@@ -25,7 +25,7 @@ func (m *machine) replug() {
 	})
 	fmt.Fprintln(m.modem.stdin, "cell "+elsewhere)
 	begin := time.Now()
-	q.execute("device_add", map[string]string{"driver": "usb-serial", "chardev": "modem", "id": "modem"})
+	q.execute("device_add", map[string]string{"driver": "usb-serial", "chardev": "modem", "id": "modem", "serial": "imsagent"})
 	m.located(elsewhere)
 	m.row("modem put in again to its cell known", time.Since(begin).Milliseconds(), "ms", 0)
 	m.off()

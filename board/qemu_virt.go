@@ -42,8 +42,9 @@ var qemuVirt = Profile{
 const virtConsole = "-device virtio-serial-device,max_ports=1 -device virtconsole,chardev=modem"
 
 // usbSerial puts the modem behind an FTDI adapter, 0403:6001, as /dev/ttyUSB0, about a second
-// after its driver is there. QEMU calls the device "modem".
-const usbSerial = "-device qemu-xhci,id=xhci -device usb-serial,chardev=modem,id=modem"
+// after its driver is there. QEMU calls the device "modem"; without a serial number
+// of its own it would get one from the port, and be another modem on another port.
+const usbSerial = "-device qemu-xhci,id=xhci -device usb-serial,chardev=modem,id=modem,serial=imsagent"
 
 // virtModules is what Debian's kernels do not have built in for the devices above; ext4 asks
 // for crc32c by its algorithm, which the dependencies do not say.
