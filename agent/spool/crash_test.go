@@ -189,8 +189,10 @@ func (w *workload) forget(s *Spool) {
 
 func (w *workload) converse(s *Spool) {
 	peer, id := "peer-"+strconv.Itoa(w.r.IntN(5)), strconv.Itoa(w.r.IntN(1000))
+	if s.SetConversation(peer, id) == ErrFull {
+		return
+	}
 	w.peers[peer] = append(w.peers[peer], id)
-	_ = s.SetConversation(peer, id)
 }
 
 // big stores a message with a body of its own.

@@ -11,26 +11,38 @@ const version = 1
 
 const magic = "imsspool"
 
-// Layout of one copy of a segment header: magic 8, version 2, zero 2, number 4, salt 16,
+// Layout of one copy of a segment header: magic 8, version 2, flags 2, number 4, salt 16,
 // highest id 8, check 4, zero 4. It stands twice.
 const (
 	headerCopy = 48
 	headerSize = 2 * headerCopy
+	flagsAt    = 10
 )
+
+// olderSynced is the flag of a segment that was made after all that counts of the older ones
+// had been synced. Segments without it were made by a version that did not do so.
+const olderSynced = 1
 
 // A header is what a segment says about itself.
 type header struct {
 	seq  uint32
 	salt salt
 	high uint64 // highest message id that was in use when the segment was made
+
+	olderSynced bool
 }
 
 // append appends both copies.
 func (h *header) append(dst []byte) []byte {
+	flags := uint16(0)
+	if h.olderSynced {
+		flags = olderSynced
+	}
 	for range 2 {
 		start := len(dst)
 		dst = append(dst, magic...)
-		dst = binary.LittleEndian.AppendUint32(dst, version)
+		dst = binary.LittleEndian.AppendUint16(dst, version)
+		dst = binary.LittleEndian.AppendUint16(dst, flags)
 		dst = binary.LittleEndian.AppendUint32(dst, h.seq)
 		dst = append(dst, h.salt[:]...)
 		dst = binary.LittleEndian.AppendUint64(dst, h.high)
@@ -59,7 +71,8 @@ func parseHeader(b []byte) (h header, ok, newer bool) {
 			newer = newer || good
 		}
 		if good && v == version && !ok {
-			h = header{seq: binary.LittleEndian.Uint32(c[12:]), salt: salt(c[16:32]), high: binary.LittleEndian.Uint64(c[32:])}
+			h = header{seq: binary.LittleEndian.Uint32(c[12:]), salt: salt(c[16:32]), high: binary.LittleEndian.Uint64(c[32:]),
+				olderSynced: binary.LittleEndian.Uint16(c[flagsAt:])&olderSynced != 0}
 			ok = true
 		}
 	}

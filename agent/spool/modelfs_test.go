@@ -23,6 +23,8 @@ type node struct {
 	flash   []byte
 	pending []change
 	now     []byte // what a reader sees
+
+	rotFrom, rotTo int64 // octets that cannot be read
 }
 
 // A dirChange is one change of names that has not been synced.
@@ -45,6 +47,14 @@ type modelFS struct {
 	failFor  int // … so many of them …
 	failWith error
 	readOnly bool
+
+	reads       int   // calls that only read, so far
+	failReadAt  int   // those from this one on fail …
+	failReadFor int   // … so many of them
+	capacity    int64 // octets that all files may hold; 0: any number
+
+	syncLies bool // Sync says EIO though all has reached the flash
+	noCut    bool // Truncate fails and does nothing
 
 	noSync, noDirSync bool // Sync or SyncDir does nothing: the self-test of the crash test
 
@@ -72,6 +82,18 @@ func (m *modelFS) call() (part bool, err error) {
 	return false, nil
 }
 
+// read counts a call that changes nothing and says how it fails.
+func (m *modelFS) read() error {
+	m.reads++
+	if m.cut {
+		return errCut
+	}
+	if m.failReadAt > 0 && m.reads >= m.failReadAt && m.reads < m.failReadAt+m.failReadFor {
+		return syscall.EIO
+	}
+	return nil
+}
+
 type modelLock struct{ m *modelFS }
 
 func (l modelLock) Close() error { l.m.locked = false; return nil }
@@ -89,7 +111,7 @@ func (m *modelFS) List() ([]string, error) {
 	for name := range m.names {
 		names = append(names, name)
 	}
-	return names, nil
+	return names, m.read()
 }
 
 func (m *modelFS) Open(name string, create bool) (File, error) {
@@ -109,6 +131,8 @@ func (m *modelFS) Open(name string, create bool) (File, error) {
 		if err != nil {
 			return nil, err
 		}
+	} else if err := m.read(); err != nil {
+		return nil, err
 	}
 	if n == nil {
 		return nil, syscall.ENOENT
@@ -173,9 +197,15 @@ type modelFile struct {
 }
 
 func (f *modelFile) Close() error         { return nil }
-func (f *modelFile) Size() (int64, error) { return int64(len(f.n.now)), nil }
+func (f *modelFile) Size() (int64, error) { return int64(len(f.n.now)), f.m.read() }
 
 func (f *modelFile) ReadAt(p []byte, off int64) (int, error) {
+	if err := f.m.read(); err != nil {
+		return 0, err
+	}
+	if off < f.n.rotTo && off+int64(len(p)) > f.n.rotFrom {
+		return 0, syscall.EIO
+	}
 	if off >= int64(len(f.n.now)) {
 		return 0, io.EOF
 	}
@@ -188,6 +218,9 @@ func (f *modelFile) ReadAt(p []byte, off int64) (int, error) {
 
 func (f *modelFile) WriteAt(p []byte, off int64) (int, error) {
 	part, err := f.m.call()
+	if more := off + int64(len(p)) - int64(len(f.n.now)); err == nil && f.m.capacity > 0 && more > 0 && f.m.used()+more > f.m.capacity {
+		return 0, syscall.ENOSPC
+	}
 	if err != nil && !part {
 		return 0, err
 	}
@@ -201,18 +234,25 @@ func (f *modelFile) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (f *modelFile) Truncate(size int64) error {
-	if part, err := f.m.call(); err != nil && !part {
-		return err
+	part, err := f.m.call()
+	if f.m.noCut {
+		return syscall.EIO
 	}
-	f.n.apply(change{off: size, truncate: true})
-	return nil
+	if err == nil || part && f.m.calls%2 == 0 {
+		f.n.apply(change{off: size, truncate: true})
+	}
+	return err
 }
 
 func (f *modelFile) Sync() error {
 	part, err := f.m.call()
 	if err != nil {
-		if part && !f.m.cut {
-			f.n.pending = nil // as Linux does it: the pages count as clean and are never written
+		if part && !f.m.cut { // as Linux does it: some are written, all pages count as clean, and no later sync writes them
+			r := rand.New(rand.NewPCG(uint64(f.m.calls), 9))
+			for _, c := range f.n.pending {
+				f.n.flash = c.survive(r, f.n.flash)
+			}
+			f.n.pending = nil
 		}
 		return err
 	}
@@ -222,6 +262,9 @@ func (f *modelFile) Sync() error {
 			f.n.flash = c.on(f.n.flash)
 		}
 		f.n.pending = nil
+	}
+	if f.m.syncLies {
+		return syscall.EIO
 	}
 	return nil
 }
@@ -268,7 +311,7 @@ func (m *modelFS) after(r *rand.Rand) *modelFS {
 		for _, c := range n.pending {
 			b = c.survive(r, b)
 		}
-		fresh := &node{flash: b, now: slices.Clone(b)}
+		fresh := &node{flash: b, now: slices.Clone(b), rotFrom: n.rotFrom, rotTo: n.rotTo}
 		out.names[name], out.flash[name] = fresh, fresh
 	}
 	return out

@@ -70,6 +70,9 @@ func (s *Spool) restore() error {
 		}
 	}
 	s.trimSeen()
+	if err := s.syncAll(); err != nil {
+		return err
+	}
 	if err := s.continueHead(); err != nil {
 		return err
 	}
@@ -149,7 +152,8 @@ func (s *Spool) identify(seqs []uint32) error {
 		} else {
 			odd = true
 		}
-		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok && !youngHeader(b[:n])})
+		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok && !youngHeader(b[:n]),
+			headless: !ok, olderSynced: h.olderSynced})
 		s.disk += size
 	}
 	if odd && !known {
@@ -312,24 +316,37 @@ func (s *Spool) trimSeen() {
 	}
 }
 
-// continueHead makes the last segment head, if its end is where a record may follow, and
-// makes it durable: a killed process may have left it in the page cache only.
+// syncAll makes durable what was read: a killed process may have left it in the page cache
+// only, and copies there must not be trusted before what they are copies of is deleted.
+func (s *Spool) syncAll() error {
+	for i := len(s.segs) - 1; i >= 0; i-- {
+		f, err := s.file(segmentName(s.segs[i].seq))
+		if err != nil {
+			return err
+		}
+		if err := f.Sync(); err != nil {
+			return err
+		}
+		if s.segs[i].olderSynced {
+			break
+		}
+	}
+	s.reader.close()
+	return nil
+}
+
+// continueHead makes the last segment head, if its end is where a record may follow.
 func (s *Spool) continueHead() error {
 	if len(s.segs) == 0 {
 		return nil
 	}
 	g := s.segs[len(s.segs)-1]
-	s.reader.close()
+	if g.bad || g.headless {
+		return nil
+	}
 	f, err := s.fs.Open(segmentName(g.seq), false)
 	if err != nil {
 		return err
-	}
-	if err := f.Sync(); err != nil {
-		f.Close()
-		return err
-	}
-	if g.bad {
-		return f.Close()
 	}
 	s.head, s.headFile = g, f
 	return nil

@@ -14,6 +14,9 @@ type segment struct {
 	live int   // messages, conversations and seen ids whose record is here
 	bad  bool  // something in it is damaged
 	torn bool  // a power cut left something behind its last record
+
+	headless    bool // it has no good header: nothing more is written to it
+	olderSynced bool // the older ones need no sync
 }
 
 const (
@@ -63,18 +66,17 @@ func (s *Spool) room(n int) error {
 	if s.fits(n) {
 		return nil
 	}
+	if s.head != nil { // before the next one is there: its header says so
+		if err := s.syncHead(); err != nil {
+			s.abandon()
+			return err
+		}
+	}
 	g, f, err := s.create(s.sizeFor(n))
 	if err != nil {
 		return err
 	}
-	if s.head != nil {
-		if err := s.retire(); err != nil {
-			f.Close()
-			s.disk -= g.size
-			_ = s.fs.Remove(segmentName(g.seq))
-			return err
-		}
-	}
+	s.retire()
 	s.head, s.headFile, s.newDir, s.dirty = g, f, true, true
 	s.segs = append(s.segs, g)
 	return nil
@@ -89,10 +91,10 @@ func (s *Spool) create(size int64) (*segment, File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h := header{seq: g.seq, salt: s.salt, high: s.high}
+	h := header{seq: g.seq, salt: s.salt, high: s.high, olderSynced: true}
 	_, err = f.WriteAt(h.append(nil), 0)
 	for off := int64(headerSize); off < size && err == nil; {
-		n := min(size-off, int64(len(zeros)))
+		n := min(size-off, blockSize-off%blockSize)
 		_, err = f.WriteAt(zeros[:n], off)
 		off += n
 	}
@@ -108,8 +110,9 @@ func (s *Spool) create(size int64) (*segment, File, error) {
 	return g, f, nil
 }
 
-// zeros is what a new segment is filled with.
-var zeros [SegmentSize]byte
+// zeros is what a new segment is filled with, block by block: written at once, the page cache
+// would take 64 KiB for one page, and each record would count as a write of all of it.
+var zeros [blockSize]byte
 
 // settle makes the first header durable before anything follows it: later, a spool without
 // any good header is known to be damaged, not young.
@@ -124,11 +127,10 @@ func (s *Spool) settle(f File) error {
 	return nil
 }
 
-// retire makes all of head durable and closes it.
-func (s *Spool) retire() error {
-	if err := s.syncHead(); err != nil {
-		s.abandon()
-		return err
+// retire closes head, all of which is durable.
+func (s *Spool) retire() {
+	if s.head == nil {
+		return
 	}
 	if s.head.end < s.head.size && s.headFile.Truncate(s.head.end) == nil {
 		s.disk -= s.head.size - s.head.end
@@ -136,7 +138,6 @@ func (s *Spool) retire() error {
 	}
 	s.headFile.Close()
 	s.head, s.headFile = nil, nil
-	return nil
 }
 
 // syncHead makes what was written durable.
