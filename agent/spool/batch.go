@@ -28,7 +28,7 @@ func (s *Spool) Append(payload []byte) (dup bool, err error) {
 
 // add puts an entry into the batch and the index.
 func (s *Spool) add(payload []byte, e *Entry) (dup bool, err error) {
-	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(e), n: uint32(len(payload)), code: e.Code, state: e.State, reason: e.Reason}
+	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(e), n: uint16(len(payload)), code: e.Code, state: e.State, reason: e.Reason}
 	if e.Large {
 		m.body = e.Size
 	}
@@ -97,6 +97,9 @@ func (s *Spool) flush(sync bool) error {
 		return err
 	}
 	s.salt.seal(s.pend, s.head.seq, s.head.end)
+	if s.synced() {
+		s.pend[frameLen(s.pend)-1] = recordDurable
+	}
 	_, err := s.headFile.WriteAt(s.pend, s.head.end)
 	s.dirty = true
 	if err == nil && (sync || s.newDir) {
@@ -108,7 +111,7 @@ func (s *Spool) flush(sync bool) error {
 		return err
 	}
 	s.settleBatch()
-	if !s.dirty {
+	if !s.unsaved && s.synced() {
 		s.dropGone()
 	}
 	return nil
@@ -124,8 +127,12 @@ func (s *Spool) settleBatch() {
 			m := &s.slots[r.place]
 			s.move(&m.seq, seq)
 			m.off = uint32(s.head.end) + r.off
+		case kindMark:
+			s.loosen(r.id)
 		case kindForget:
-			if q := &s.ring.ids[r.place]; q.id == r.id {
+			if r.place < 0 {
+				s.loosen(r.id)
+			} else if q := &s.ring.ids[r.place]; q.id == r.id {
 				s.move(&q.seq, seq)
 			}
 		case kindConversation:
@@ -135,24 +142,37 @@ func (s *Spool) settleBatch() {
 		}
 	}
 	s.head.end += int64(len(s.pend))
+	if !s.dirty && !s.newDir {
+		s.head.safe = s.head.end
+	}
 	s.clearBatch()
 }
 
+// loosen notes that a record about a message was written without being synced.
+func (s *Spool) loosen(id uint64) {
+	if s.dirty {
+		s.loose = append(s.loose, id)
+	}
+}
+
 // rollback takes the entries of the batch out of the index. What Mark, Forget and
-// SetConversation changed in memory stays; it is written again later where it matters.
-// Bodies whose end may not be on flash stay until the spool is opened again.
+// SetConversation changed in memory stays; it is written again with the next batch.
 func (s *Spool) rollback() {
-	s.gone = s.gone[:0]
 	for i := range s.refs {
 		r := &s.refs[i]
-		if r.kind != kindEntry {
-			s.unsaved = true
+		switch {
+		case r.kind == kindEntry:
+			if body := s.slots[r.place].body; body > 0 {
+				s.removeBody(r.id, bodyFileSize(body))
+			}
+			s.dropSlot(r.place)
 			continue
+		case r.kind == kindMark && s.slots[r.place].id == r.id:
+			s.slots[r.place].unsaved = true
+		case r.kind == kindForget && r.place < 0:
+			s.lost = append(s.lost, r.id)
 		}
-		if body := s.slots[r.place].body; body > 0 {
-			s.removeBody(r.id, bodyFileSize(body))
-		}
-		s.dropSlot(r.place)
+		s.unsaved = true
 	}
 	s.clearBatch()
 }

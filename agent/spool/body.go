@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"strconv"
 	"strings"
 )
@@ -199,17 +200,23 @@ func (s *Spool) Discard(id uint64) {
 	s.removeBody(id, bodyFileSize(b.size))
 }
 
-// removeBody deletes a body. A file that stays is deleted by the next Open.
+// removeBody deletes a body. One that stays is tried again with those of forgotten messages.
 func (s *Spool) removeBody(id uint64, size int64) {
 	s.reader.forget(bodyName(id))
-	if s.fs.Remove(bodyName(id)) == nil {
-		s.bodies -= size
-		s.disk -= size
+	if err := s.fs.Remove(bodyName(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.gone = append(s.gone, goneBody{id, size})
+		return
 	}
+	s.bodies -= size
+	s.disk -= size
 }
 
 // settleGone makes the end of large messages durable and deletes their bodies.
 func (s *Spool) settleGone() error {
+	if s.unsaved {
+		s.resave()
+		return s.flush(true)
+	}
 	if s.head != nil {
 		if err := s.syncHead(); err != nil {
 			s.abandon()
@@ -222,10 +229,14 @@ func (s *Spool) settleGone() error {
 
 // dropGone deletes the bodies of messages whose end is durable.
 func (s *Spool) dropGone() {
-	for _, g := range s.gone {
+	gone := s.gone
+	s.gone = s.gone[len(gone):]
+	for _, g := range gone {
 		s.removeBody(g.id, g.size)
 	}
-	s.gone = s.gone[:0]
+	if len(s.gone) == 0 {
+		s.gone = gone[:0]
+	}
 }
 
 // loadBody reads from the file of a body, checking every block that it touches.

@@ -94,7 +94,7 @@ func (s *Spool) copyEntries(seq uint32, moves []moved) ([]moved, error) {
 		}
 		s.reader.cached = 0 // the copy in scratch is changed
 		patchEntry(b, &mark{m.state, m.reason, m.code, m.changed})
-		at, off, err := s.put(s.scratch[:recordOverhead+m.n])
+		at, off, err := s.put(s.scratch[:recordOverhead+int(m.n)])
 		if err != nil {
 			return moves, err
 		}
@@ -158,6 +158,10 @@ func (s *Spool) put(b []byte) (seq, off uint32, err error) {
 	if err := s.room(len(b)); err != nil {
 		return 0, 0, err
 	}
+	b[len(b)-1] = recordEnd
+	if s.synced() {
+		b[len(b)-1] = recordDurable
+	}
 	s.salt.seal(b, s.head.seq, s.head.end)
 	s.dirty = true
 	if _, err := s.headFile.WriteAt(b, s.head.end); err != nil {
@@ -176,7 +180,7 @@ func (s *Spool) settleMoves(moves []moved) {
 		switch m.kind {
 		case kindEntry:
 			s.move(&s.slots[m.place].seq, m.seq)
-			s.slots[m.place].off = m.off
+			s.slots[m.place].off, s.slots[m.place].unsaved = m.off, false // with its present state
 		case kindConversation:
 			s.move(&m.peer.seq, m.seq)
 		case kindSeen:

@@ -30,11 +30,16 @@ func (s *Spool) mark(id uint64, m mark, awaited int) error {
 	}
 	s.setMark(p, m)
 	var b [markSize]byte
+	m.put(&b, id)
+	return fault("mark", s.control(kindMark, b[:], ref{kind: kindMark, place: p, id: id}, awaited))
+}
+
+// put encodes the mark of message id.
+func (m *mark) put(b *[markSize]byte, id uint64) {
 	binary.LittleEndian.PutUint64(b[:], id)
 	b[8], b[9] = m.state, m.reason
 	binary.LittleEndian.PutUint16(b[10:], m.code)
 	binary.LittleEndian.PutUint64(b[12:], uint64(m.changed))
-	return fault("mark", s.control(kindMark, b[:], ref{}, awaited))
 }
 
 func (s *Spool) setMark(p int32, m mark) {
@@ -60,7 +65,7 @@ func (s *Spool) Forget(id uint64) error {
 	if m.body > 0 {
 		s.gone = append(s.gone, goneBody{id, bodyFileSize(m.body)})
 	}
-	r := ref{}
+	r := ref{kind: kindForget, place: -1, id: id}
 	if m.seen != 0 {
 		r = ref{kind: kindForget, place: s.remember(m.seen, id, 0), id: id}
 	}
@@ -193,6 +198,27 @@ func (s *Spool) resave() {
 			s.refs = append(s.refs, ref{kind: kindForget, place: int32(p), id: q.id, off: uint32(len(s.pend))})
 			s.pend = frame(s.pend, kindSeen, appendSeen(nil, q), nil)
 		}
+	}
+	s.resaveMarks()
+	for len(s.lost) > 0 && s.spare(seenSize) {
+		id := s.lost[len(s.lost)-1]
+		s.lost = s.lost[:len(s.lost)-1]
+		s.refs = append(s.refs, ref{kind: kindForget, place: -1, id: id, off: uint32(len(s.pend))})
+		s.pend = frame(s.pend, kindForget, appendSeen(nil, &seenID{id: id}), nil)
+	}
+}
+
+func (s *Spool) resaveMarks() {
+	for p := range s.slots {
+		m := &s.slots[p]
+		if !m.unsaved || !s.spare(markSize) {
+			continue
+		}
+		m.unsaved = false
+		var b [markSize]byte
+		(&mark{m.state, m.reason, m.code, m.changed}).put(&b, m.id)
+		s.refs = append(s.refs, ref{kind: kindMark, place: int32(p), id: m.id, off: uint32(len(s.pend))})
+		s.pend = frame(s.pend, kindMark, b[:], nil)
 	}
 }
 

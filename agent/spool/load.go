@@ -62,7 +62,7 @@ func (s *Spool) record(p int32) ([]byte, error) {
 		return payload(s.pend[m.off:]), nil
 	}
 	place := uint64(m.seq)<<32 | uint64(m.off)
-	b := s.scratch[:recordOverhead+m.n]
+	b := s.scratch[:recordOverhead+int(m.n)]
 	if s.reader.cached == place {
 		return payload(b), nil
 	}

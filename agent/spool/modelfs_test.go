@@ -358,3 +358,5 @@ func (m *modelFS) lost() *modelFS {
 	}
 	return left
 }
+
+func pcg(a, b uint64) *rand.Rand { return rand.New(rand.NewPCG(a, b)) }

@@ -12,7 +12,7 @@ import (
 )
 
 // maxFile is the longest segment that is ever written; of a longer file only so much is read.
-const maxFile = headerSize + maxPending
+const maxFile = headerSize + maxEnds + maxPending
 
 // skipIDs is how many ids are left out for each damaged place: it may have held the highest.
 const skipIDs = 1000
@@ -64,8 +64,8 @@ func (s *Spool) restore() error {
 		return err
 	}
 	buf := make([]byte, maxFile)
-	for _, g := range s.segs {
-		if err := s.replay(g, buf); err != nil {
+	for i, g := range s.segs {
+		if err := s.replay(g, i == len(s.segs)-1, buf); err != nil {
 			return err
 		}
 	}
@@ -126,7 +126,7 @@ func (s *Spool) sizeOf(name string) (int64, error) {
 // was ever written is deleted.
 func (s *Spool) identify(seqs []uint32) error {
 	known, odd := false, false
-	b := make([]byte, headerSize)
+	b := make([]byte, headerSize+maxEnds)
 	for _, seq := range seqs {
 		size, err := s.sizeOf(segmentName(seq))
 		if err != nil {
@@ -152,8 +152,11 @@ func (s *Spool) identify(seqs []uint32) error {
 		} else {
 			odd = true
 		}
-		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok && !youngHeader(b[:n]),
-			headless: !ok, olderSynced: h.olderSynced})
+		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok && !youngHeader(b[:min(n, headerSize)]),
+			closed: !ok, olderSynced: h.olderSynced})
+		if ok {
+			s.parseEnds(b[:n], &h)
+		}
 		s.disk += size
 	}
 	if odd && !known {
@@ -199,106 +202,6 @@ func (s *Spool) blank(name string) (bool, error) {
 	return false, nil // longer than any file of ours
 }
 
-// replay applies every good record of a segment.
-func (s *Spool) replay(g *segment, buf []byte) error {
-	name := segmentName(g.seq)
-	n, err := s.readSome(name, buf, 0)
-	if err != nil {
-		return err
-	}
-	g.end = int64(s.salt.scan(buf[:n], g.seq, func(f found) {
-		if f.payload != nil {
-			s.apply(g, &f)
-			return
-		}
-		f.torn = f.torn && !g.bad // a power cut does not take a header that was there
-		s.note(Damage{File: name, Offset: int64(f.off), Octets: int64(f.end - f.off), ID: f.id, Torn: f.torn})
-		g.torn = g.torn || f.torn
-		if !f.torn {
-			g.bad = true
-			s.high += skipIDs
-		}
-	}))
-	if n == len(buf) && g.size > int64(n) {
-		s.note(Damage{File: name, Offset: int64(n), Octets: g.size - int64(n)})
-		g.bad = true
-	}
-	return s.cut(g)
-}
-
-// cut removes what a power cut left behind the last good record.
-func (s *Spool) cut(g *segment) error {
-	if !g.torn || g.bad {
-		return nil
-	}
-	f, err := s.file(segmentName(g.seq))
-	if err != nil {
-		return err
-	}
-	if err := f.Truncate(g.end); err != nil {
-		return err
-	}
-	s.disk -= g.size - g.end
-	g.size = g.end
-	return f.Sync()
-}
-
-// apply takes one record into the index.
-func (s *Spool) apply(g *segment, f *found) {
-	b := f.payload
-	le := binary.LittleEndian
-	switch {
-	case f.kind == kindEntry:
-		s.applyEntry(g, f)
-	case f.kind == kindMark && len(b) == markSize:
-		if p := s.slotOf(le.Uint64(b)); p >= 0 {
-			s.setMark(p, mark{b[8], b[9], le.Uint16(b[10:]), int64(le.Uint64(b[12:]))})
-		}
-	case f.kind == kindForget && len(b) == seenSize || f.kind == kindSeen:
-		for ; len(b) >= seenSize; b = b[seenSize:] {
-			s.applySeen(b, g.seq)
-		}
-	case f.kind == kindConversation && len(b) >= 2 && int(le.Uint16(b)) <= len(b)-2:
-		n := 2 + int(le.Uint16(b))
-		s.converse(string(b[2:n]), string(b[n:]), g.seq)
-	case f.kind == kindHigh && len(b) == 8:
-		s.high = max(s.high, le.Uint64(b))
-	}
-}
-
-// applySeen takes one pair of id and hash: that message is forgotten.
-func (s *Spool) applySeen(b []byte, seq uint32) {
-	id, hash := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
-	s.high = max(s.high, id)
-	if p := s.slotOf(id); p >= 0 {
-		s.dropSlot(p)
-	}
-	if hash != 0 {
-		s.ring.max = max(s.ring.max, len(s.ring.ids)+1) // trimmed when all are known
-		s.remember(hash, id, seq)
-	}
-}
-
-// applyEntry takes an entry, or the later copy of one.
-func (s *Spool) applyEntry(g *segment, f *found) {
-	var e Entry
-	if ParseEntry(f.payload, &e) != nil {
-		s.note(Damage{File: segmentName(g.seq), Offset: int64(f.off), Octets: int64(f.end - f.off)})
-		g.bad = true
-		return
-	}
-	s.high = max(s.high, e.ID)
-	if p := s.slotOf(e.ID); p >= 0 {
-		s.dropSlot(p)
-	}
-	m := slot{id: e.ID, changed: e.Changed, seen: s.seenKey(&e), seq: g.seq, off: uint32(f.off),
-		n: uint32(len(f.payload)), code: e.Code, state: e.State, reason: e.Reason}
-	if e.Large {
-		m.body = e.Size
-	}
-	s.addSlot(m)
-}
-
 // trimSeen keeps the newest seen ids, in the order of their messages.
 func (s *Spool) trimSeen() {
 	r := &s.ring
@@ -341,7 +244,7 @@ func (s *Spool) continueHead() error {
 		return nil
 	}
 	g := s.segs[len(s.segs)-1]
-	if g.bad || g.headless {
+	if g.bad || g.closed {
 		return nil
 	}
 	f, err := s.fs.Open(segmentName(g.seq), false)
@@ -349,6 +252,7 @@ func (s *Spool) continueHead() error {
 		return err
 	}
 	s.head, s.headFile = g, f
+	g.safe = g.end
 	return nil
 }
 
@@ -381,7 +285,8 @@ func (s *Spool) matchBodies(files map[uint64]bool) {
 
 // disown forgets a message that cannot be read, and its (Peer, IMDNID): it may come again.
 func (s *Spool) disown(p int32) {
-	b := binary.LittleEndian.AppendUint64(nil, s.slots[p].id)
+	id := s.slots[p].id
+	b := binary.LittleEndian.AppendUint64(nil, id)
 	s.dropSlot(p)
-	_ = s.control(kindForget, append(b, make([]byte, 8)...), ref{}, 0)
+	_ = s.control(kindForget, append(b, make([]byte, 8)...), ref{kind: kindForget, place: -1, id: id}, 0)
 }

@@ -13,12 +13,15 @@ const (
 	kindSeen         = 4 // pairs like kindForget, of messages forgotten before
 	kindConversation = 5 // length of peer 2, peer, id
 	kindHigh         = 6 // id 8: it and all below are in use
+	kindEnd          = 7 // first and last number 4, offset 4, once or more: nothing behind it counts in those segments
+	kindVoid         = 8 // says nothing
 )
 
 // Shape of a record.
 const (
 	recordMark     = 0xC5
 	recordEnd      = 0x5C
+	recordDurable  = 0xA3 // instead of it: all before the record was durable when it was written
 	recordHead     = 12
 	recordOverhead = recordHead + 1
 	seenSize       = 16 // octets of one pair in a kindSeen record
@@ -93,11 +96,14 @@ func (k *salt) check(b []byte, seq uint32, off int64) verdict {
 	if binary.LittleEndian.Uint32(b[8:]) == crc32.Update(head, castagnoli, b[recordHead:n-1]) {
 		return recordGood
 	}
-	if b[n-1] != recordEnd {
+	if !isEnd(b[n-1]) {
 		return recordShort
 	}
 	return recordBad
 }
+
+// isEnd reports whether a record may end in c.
+func isEnd(c byte) bool { return c == recordEnd || c == recordDurable }
 
 // payload returns what a record that was found good holds.
 func payload(b []byte) []byte { return b[recordHead : frameLen(b)-1] }

@@ -1,13 +1,18 @@
 package spool
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // A found is one place of a segment: a good record, or octets that are none.
 type found struct {
 	off, end int
 	kind     byte
 	payload  []byte // nil: damage
-	torn     bool   // damage at the end, never written to its own end
+	durable  bool   // a good record: all before it was durable when it was written
+	tail     bool   // damage: no good record follows
+	torn     bool   // damage: it looks like what a power cut leaves
 	id       uint64 // damage: the id of an entry whose head is good; else 0
 }
 
@@ -17,7 +22,7 @@ func (k *salt) scan(b []byte, seq uint32, f func(found)) (end int) {
 	for off := headerSize; off < len(b); {
 		if k.check(b[off:], seq, int64(off)) == recordGood {
 			n := frameLen(b[off:])
-			f(found{off: off, end: off + n, kind: b[off+1], payload: payload(b[off:])})
+			f(found{off: off, end: off + n, kind: b[off+1], payload: payload(b[off:]), durable: b[off+n-1] == recordDurable})
 			off += n
 			continue
 		}
@@ -26,7 +31,7 @@ func (k *salt) scan(b []byte, seq uint32, f func(found)) (end int) {
 			k.tail(b, seq, off, f)
 			return off
 		}
-		f(found{off: off, end: next, id: k.hint(b, seq, off)})
+		f(found{off: off, end: next, torn: !isEnd(b[next-1]) || zeroSector(b, off, next), id: k.hint(b, seq, off)})
 		off = next
 	}
 	return max(len(b), headerSize)
@@ -53,7 +58,23 @@ func (k *salt) tail(b []byte, seq uint32, off int, f func(found)) {
 	}
 	v := k.check(b[off:], seq, int64(off))
 	whole := v == recordBad || v == recordNone && wholeByMark(b[off:end])
-	f(found{off: off, end: end, torn: !whole, id: k.hint(b, seq, off)})
+	f(found{off: off, end: end, tail: true, torn: !whole || zeroSector(b, off, end), id: k.hint(b, seq, off)})
+}
+
+// sectorSize is what flash writes whole or not at all, at the least.
+const sectorSize = 512
+
+// zeroSector reports whether a sector in [off, end), or what of it lies there, is still what
+// the segment was filled with.
+func zeroSector(b []byte, off, end int) bool {
+	for off < end {
+		next := min(off/sectorSize*sectorSize+sectorSize, end)
+		if bytes.Trim(b[off:next], "\x00") == nil {
+			return true
+		}
+		off = next
+	}
+	return false
 }
 
 // wholeByMark reports whether b looks like one record or more written to the end, though
@@ -63,10 +84,10 @@ func wholeByMark(b []byte) bool {
 	if len(b) < recordOverhead {
 		return false
 	}
-	if n := frameLen(b); n <= len(b) && b[n-1] == recordEnd {
+	if n := frameLen(b); n <= len(b) && isEnd(b[n-1]) {
 		return true
 	}
-	return b[len(b)-1] == recordEnd
+	return isEnd(b[len(b)-1])
 }
 
 // hint returns the id of a damaged entry whose head still is good.

@@ -11,12 +11,15 @@ type segment struct {
 	seq  uint32
 	size int64 // of the file
 	end  int64 // behind the last record
+	safe int64 // behind the last record that is durable; 0: nothing is. Of head only
 	live int   // messages, conversations and seen ids whose record is here
 	bad  bool  // something in it is damaged
 	torn bool  // a power cut left something behind its last record
 
-	headless    bool // it has no good header: nothing more is written to it
+	closed      bool // nothing more is written to it: it has no good header, or an end that could not be cut
 	olderSynced bool // the older ones need no sync
+
+	limit int64 // nothing counts behind it, says a later segment; 0: all does
 }
 
 const (
@@ -59,7 +62,7 @@ func (s *Spool) move(seq *uint32, to uint32) {
 func (s *Spool) fits(n int) bool { return s.head != nil && s.head.end+int64(n) <= s.head.size }
 
 // sizeFor is the size of a new segment that shall take n octets at once.
-func (s *Spool) sizeFor(n int) int64 { return int64(max(s.segSize, headerSize+n)) }
+func (s *Spool) sizeFor(n int) int64 { return int64(max(s.segSize, headerSize+s.endsLen()+n)) }
 
 // room makes head one with room for n octets. On an error head is as it was, or nil.
 func (s *Spool) room(n int) error {
@@ -92,8 +95,10 @@ func (s *Spool) create(size int64) (*segment, File, error) {
 		return nil, nil, err
 	}
 	h := header{seq: g.seq, salt: s.salt, high: s.high, olderSynced: true}
-	_, err = f.WriteAt(h.append(nil), 0)
-	for off := int64(headerSize); off < size && err == nil; {
+	b := s.appendEnds(h.append(nil), g.seq)
+	g.end = int64(len(b))
+	_, err = f.WriteAt(b, 0)
+	for off := g.end; off < size && err == nil; {
 		n := min(size-off, blockSize-off%blockSize)
 		_, err = f.WriteAt(zeros[:n], off)
 		off += n
@@ -154,32 +159,62 @@ func (s *Spool) syncHead() error {
 		}
 		s.newDir = false
 	}
+	s.head.safe = s.head.end
+	s.loose, s.ends = s.loose[:0], s.ends[:0]
 	return nil
 }
 
-// abandon stops writing to head after a failure and cuts off what was not confirmed. What
-// was written there without being synced counts as unsaved.
+// synced reports whether all that stands in head is durable.
+func (s *Spool) synced() bool { return !s.dirty && !s.newDir && s.head.safe == s.head.end }
+
+// abandon stops writing to head after a failure: after a failed fdatasync nobody knows which
+// of its pages are on flash, and no later one tells. What was not confirmed is cut off, the
+// next segment says where this one ends, and what was written without being synced counts
+// as unsaved.
+//
+// There are at most two endings at a time: one of a segment that was synced, which took the
+// earlier ones to flash, and one for all those after it in which nothing ever was.
 func (s *Spool) abandon() {
-	if s.head == nil {
+	g := s.head
+	if g == nil {
 		return
 	}
 	s.reader.close()
-	if s.headFile.Truncate(s.head.end) == nil {
-		s.disk -= s.head.size - s.head.end
-		s.head.size = s.head.end
+	end := max(g.safe, headerSize)
+	if s.headFile.Truncate(end) == nil {
+		s.disk -= g.size - end
+		g.size = end
 	}
 	s.headFile.Close()
+	s.head, s.headFile, s.dirty, s.newDir = nil, nil, false, false
+	g.end = end
+	s.endHere(g)
+	s.unsave(g.seq)
+	if g.safe == 0 && s.fs.Remove(segmentName(g.seq)) == nil {
+		s.disk -= g.size
+		s.segs = s.segs[:len(s.segs)-1]
+		s.fresh = len(s.segs) == 0
+	}
+}
+
+// unsave notes that what was written to a segment without being synced has no record.
+func (s *Spool) unsave(seq uint32) {
 	for i := range s.ring.ids {
-		if s.ring.ids[i].seq == s.head.seq {
+		if s.ring.ids[i].seq == seq {
 			s.move(&s.ring.ids[i].seq, 0)
 		}
 	}
 	for _, c := range s.peers {
-		if c.seq == s.head.seq {
+		if c.seq == seq {
 			s.move(&c.seq, 0)
 		}
 	}
-	s.unsaved = true
-	s.gone = s.gone[:0] // their end may be lost: at the next Open they are live, with body
-	s.head, s.headFile, s.dirty = nil, nil, false
+	for _, id := range s.loose {
+		if p := s.slotOf(id); p >= 0 {
+			s.slots[p].unsaved = true
+		} else {
+			s.lost = append(s.lost, id)
+		}
+	}
+	s.loose, s.unsaved = s.loose[:0], true
 }

@@ -51,12 +51,15 @@ type Spool struct {
 	reader   reader
 
 	// the batch
-	pend    []byte // records without checks
-	refs    []ref  // what their places will be noted in
-	awaited int    // how many of them a Commit is awaited for
-	repeats uint64 // what the last entry was found to repeat
-	sticky  error  // a batch that had to be written early failed with this
-	unsaved bool   // a seen id or a conversation has no record
+	pend    []byte   // records without checks
+	refs    []ref    // what their places will be noted in
+	awaited int      // how many of them a Commit is awaited for
+	repeats uint64   // what the last entry was found to repeat
+	sticky  error    // a batch that had to be written early failed with this
+	unsaved bool     // something below is known to memory and has no record
+	lost    []uint64 // forgotten messages whose end has none; also marked slots, seen ids, conversations
+	loose   []uint64 // messages with a mark or an end written since the last sync
+	ends    []ending // where abandoned segments end, until a later one says so
 
 	// the index
 	high     uint64
@@ -91,7 +94,8 @@ type slot struct {
 	body    int64  // size of the body in a file of its own; 0: none
 	seq     uint32
 	off     uint32
-	n       uint32 // length of the encoded entry
+	n       uint16 // length of the encoded entry
+	unsaved bool   // its state has no record
 	code    uint16
 	state   uint8
 	reason  uint8
@@ -212,8 +216,16 @@ func (s *Spool) Close() error {
 	}
 	s.reader.close()
 	var err error
+	s.rollback()
+	if s.unsaved {
+		s.resave()
+		err = s.flush(true)
+	}
 	if s.headFile != nil {
-		if err = s.syncHead(); err == nil {
+		if e := s.syncHead(); err == nil {
+			err = e
+		}
+		if err == nil {
 			s.dropGone()
 		}
 		s.headFile.Close()
