@@ -110,6 +110,7 @@ func TestSpoolDoor(t *testing.T) {
 		{"garbage behind the end", func(b []byte) []byte { copy(b[end:], strings.Repeat("garbage", 50)); return b }, 0, true},
 		{"more file", func(b []byte) []byte { return append(b, strings.Repeat("more", 5000)...) }, 0, false},
 		{"one header copy", func(b []byte) []byte { clear(b[:48]); return b }, 0, false},
+		{"both header copies", func(b []byte) []byte { clear(b[:96]); return b }, 0, false},
 		{"zeros in the middle", func(b []byte) []byte { clear(b[end/2 : end/2+40]); return b }, 2, true},
 	}
 	for i := range 24 {
@@ -163,12 +164,17 @@ func TestSpoolUnusable(t *testing.T) {
 	}{
 		{"newer", spool.ErrNewer, func(b []byte) []byte { b[8], b[48+8] = 2, 2; return b }},
 		{"garbage", spool.ErrDamaged, func(b []byte) []byte { return []byte(strings.Repeat("garbage ", len(b)/8)) }},
-		{"headers lost", spool.ErrDamaged, func(b []byte) []byte { clear(b[:96]); return b }},
+		{"headers and identity lost", spool.ErrDamaged, func(b []byte) []byte { clear(b[:96]); return b }},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			cfg := copyOf(t, cfg)
 			path, b := segment(t, cfg)
 			b = v.edit(b)
+			if v.want == spool.ErrDamaged {
+				if err := os.Remove(filepath.Join(cfg.State, "identity")); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if err := os.WriteFile(path, b, 0o600); err != nil {
 				t.Fatal(err)
 			}

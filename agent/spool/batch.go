@@ -46,6 +46,8 @@ func (s *Spool) add(payload []byte, e *Entry) (dup bool, err error) {
 		return false, ErrFull
 	case len(s.pend) > 0 && len(s.pend)+recordOverhead+len(payload) > SegmentSize-headerSize:
 		return false, ErrBatch
+	case !s.allows(len(s.pend) + recordOverhead + len(payload)):
+		return false, ErrFull
 	}
 	m.off = uint32(len(s.pend))
 	s.pend = frame(s.pend, kindEntry, payload, nil)
@@ -92,7 +94,14 @@ func (s *Spool) flush(sync bool) error {
 	if size := s.sizeFor(len(s.pend)); !s.fits(len(s.pend)) && s.disk+size > s.maxBytes {
 		_ = s.maintain(size)
 	}
-	if err := s.room(len(s.pend)); err != nil {
+	err := s.room(len(s.pend))
+	if noSpace(err) {
+		s.tight = true
+		_ = s.maintain(0)
+		s.tight = false
+		err = s.room(len(s.pend))
+	}
+	if err != nil {
 		s.rollback()
 		return err
 	}
@@ -100,7 +109,7 @@ func (s *Spool) flush(sync bool) error {
 	if s.synced() {
 		s.pend[frameLen(s.pend)-1] = recordDurable
 	}
-	_, err := s.headFile.WriteAt(s.pend, s.head.end)
+	_, err = s.headFile.WriteAt(s.pend, s.head.end)
 	s.dirty = true
 	if err == nil && (sync || s.newDir) {
 		err = s.syncHead()

@@ -81,7 +81,10 @@ func (s *Spool) WriteAt(id uint64, p []byte, off int64) error {
 		return ErrFull
 	}
 	if s.disk+more > s.maxBytes {
-		_ = s.maintain(more)
+		if _ = s.maintain(more); s.disk+more > s.maxBytes {
+			b.lost = ErrFull
+			return ErrFull
+		}
 	}
 	s.disk, s.bodies, b.size = s.disk+more, s.bodies+more, grown
 	if _, err := b.f.WriteAt(p, off); err != nil {

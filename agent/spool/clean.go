@@ -1,5 +1,10 @@
 package spool
 
+import (
+	"errors"
+	"syscall"
+)
+
 // A moved record and its new place, noted in the index once that is durable.
 type moved struct {
 	kind  byte
@@ -14,12 +19,16 @@ type moved struct {
 func (s *Spool) maintain(need int64) error {
 	for range len(s.segs) {
 		if len(s.segs) == 0 || s.segs[0] == s.head || !s.worth(need) {
-			return nil
+			break
 		}
-		if err := s.clean(); err != nil {
+		s.cleaning = true
+		err := s.clean()
+		s.cleaning = false
+		if err != nil {
 			return err
 		}
 	}
+	s.keepReserve()
 	return nil
 }
 
@@ -33,13 +42,10 @@ func (s *Spool) worth(need int64) bool {
 			return true
 		}
 	}
-	garbage := s.disk - s.needed()
-	if s.head != nil {
-		garbage -= s.head.size - s.head.end
-	}
+	garbage := s.disk - s.needed() - s.reserve - s.unwritten()
 	seg := int64(s.segSize)
 	// Room is kept for the next segment and for the copies of the next cleaning.
-	scarce := s.disk+need+2*seg+SegmentSize > s.maxBytes
+	scarce := s.tight || s.disk+need+2*seg+SegmentSize > s.maxBytes
 	return garbage > max(4*seg, s.live) || scarce && garbage > seg
 }
 
@@ -58,7 +64,7 @@ func (s *Spool) clean() error {
 		}
 	}
 	old := s.segs[0]
-	moves, err := s.copyEntries(old.seq, s.moves[:0])
+	moves, err := s.copyEntries(old, s.moves[:0])
 	if err == nil {
 		moves, err = s.copyPeers(old.seq, moves)
 	}
@@ -77,20 +83,33 @@ func (s *Spool) clean() error {
 	return s.remove(old)
 }
 
+// readTries is how often a segment is tried to be cleaned before what cannot be read in it
+// counts as damaged: a fault may pass, and must not keep the log from being cleaned for ever.
+const readTries = 3
+
 // copyEntries copies the live messages of a segment with their present state.
-func (s *Spool) copyEntries(seq uint32, moves []moved) ([]moved, error) {
+func (s *Spool) copyEntries(old *segment, moves []moved) ([]moved, error) {
+	failed := false
 	for p := range s.slots {
 		m := &s.slots[p]
-		if m.id == 0 || m.seq != seq {
+		if m.id == 0 || m.seq != old.seq {
 			continue
 		}
 		b, err := s.record(int32(p))
-		if err == ErrDamaged {
-			s.dropSlot(int32(p))
-			continue
+		if err != nil && err != ErrDamaged {
+			if !failed {
+				failed = true
+				old.faults++
+			}
+			if old.faults < readTries {
+				return moves, err
+			}
+			s.noteRecord(m)
 		}
 		if err != nil {
-			return moves, err
+			old.bad = true
+			s.dropSlot(int32(p))
+			continue
 		}
 		s.reader.cached = 0 // the copy in scratch is changed
 		patchEntry(b, &mark{m.state, m.reason, m.code, m.changed})
@@ -194,11 +213,9 @@ func (s *Spool) settleMoves(moves []moved) {
 func (s *Spool) remove(old *segment) error {
 	s.reader.forget(segmentName(old.seq))
 	if old.bad {
-		if err := s.fs.Rename(segmentName(old.seq), asideName); err != nil {
+		if err := s.setAside(old); err != nil {
 			return err
 		}
-		s.disk -= s.aside
-		s.aside = old.size
 	} else {
 		if err := s.fs.Remove(segmentName(old.seq)); err != nil {
 			return err
@@ -211,4 +228,22 @@ func (s *Spool) remove(old *segment) error {
 		return err
 	}
 	return nil
+}
+
+// setAside keeps a segment for who wants to look at it, or deletes it where something that is
+// no file has the name.
+func (s *Spool) setAside(old *segment) error {
+	name := segmentName(old.seq)
+	err := s.fs.Rename(name, asideName)
+	if errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.EEXIST) {
+		if err = s.fs.Remove(name); err == nil {
+			s.disk -= old.size
+		}
+		return err
+	}
+	if err == nil {
+		s.disk -= s.aside
+		s.aside = old.size
+	}
+	return err
 }

@@ -382,10 +382,10 @@ func aftermath(t *testing.T, w *workload, m *modelFS, fail fail) {
 
 func TestPowerCutAtEveryCall(t *testing.T) {
 	points := 0
-	for seed := range uint64(3) {
-		points += crashes(t, seed, 130, 1, modelFS{}, t.Errorf)
+	for seed, stride := range []int{1, 3, 3} {
+		points += crashes(t, uint64(seed), 130, stride, modelFS{}, t.Errorf)
 	}
-	points += crashes(t, 100, 1000, 5, modelFS{}, t.Errorf) // long enough for cleaning
+	points += crashes(t, 100, 1000, 11, modelFS{}, t.Errorf) // long enough for cleaning
 	t.Logf("%d cuts", points)
 }
 
@@ -480,7 +480,7 @@ func TestPowerCutWhileCleaning(t *testing.T) {
 	}
 	whole := newModelFS()
 	run(whole)
-	for at := 1; at <= whole.calls; at += 3 + at%5 {
+	for at := 1; at <= whole.calls; at += 5 + at%7 {
 		m := newModelFS()
 		m.cutAt = at
 		stored, sure := run(m)

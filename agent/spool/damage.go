@@ -26,6 +26,11 @@ func (d Damage) String() string {
 // Damaged lists what was found unreadable since Open, at most 64 places.
 func (s *Spool) Damaged() []Damage { return s.damaged }
 
+// noteRecord adds the record of a message.
+func (s *Spool) noteRecord(m *slot) {
+	s.note(Damage{File: segmentName(m.seq), Offset: int64(m.off), Octets: recordOverhead + int64(m.n), ID: m.id})
+}
+
 // note adds to the list, each place once.
 func (s *Spool) note(d Damage) {
 	for i := range s.damaged {

@@ -35,7 +35,7 @@ func TestFailingCalls(t *testing.T) {
 	}
 	for _, err := range []error{syscall.EIO, syscall.ENOSPC} {
 		for _, times := range []int{1, 2, 3, 20} {
-			for at := 1; at < whole.calls; at += stride * (1 + 2*min(times-1, 1)) {
+			for at := 1; at < whole.calls; at += stride * (2 + 3*min(times-1, 1)) {
 				faulty(t, at, times, err)
 				if t.Failed() {
 					return

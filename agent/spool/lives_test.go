@@ -9,9 +9,9 @@ import (
 // TestManyLives runs, is cut or killed, opens — the opening itself may be cut — and runs on,
 // a dozen times in a row.
 func TestManyLives(t *testing.T) {
-	seeds, lives := uint64(300), 0
+	seeds, lives := uint64(60), 0
 	if testing.Short() {
-		seeds = 40
+		seeds = 10
 	}
 	for seed := range seeds {
 		lives += manyLives(t, seed)
@@ -81,7 +81,7 @@ func (w *workload) trust(s *Spool) {
 func TestKillWhileCleaningThenPowerCut(t *testing.T) {
 	whole := newModelFS()
 	storeAndForget(whole)
-	for at := 1; at <= whole.calls; at += 1 + at%3 {
+	for at := 1; at <= whole.calls; at += 2 + at%5 {
 		m := newModelFS()
 		m.cutAt = at
 		stored := storeAndForget(m)
@@ -130,7 +130,7 @@ func TestHeaderlessSegmentIsNotContinued(t *testing.T) {
 	base := nearlyFull(t)
 	headless := 0
 	for cut := 1; cut < 12; cut++ {
-		for image := range uint64(60) {
+		for image := range uint64(40) {
 			m := base.lost()
 			s := mustOpen(t, "", Options{FS: m})
 			m.cutAt = m.calls + cut

@@ -74,7 +74,7 @@ func (s *Spool) record(p int32) ([]byte, error) {
 	if n, err := f.ReadAt(b, int64(m.off)); n < len(b) && !errors.Is(err, io.EOF) {
 		return nil, err
 	} else if n < len(b) || s.salt.check(b, m.seq, int64(m.off)) != recordGood || frameLen(b) != len(b) {
-		s.note(Damage{File: segmentName(m.seq), Offset: int64(m.off), Octets: int64(len(b)), ID: m.id})
+		s.noteRecord(m)
 		return nil, ErrDamaged
 	}
 	s.reader.cached = place
@@ -99,11 +99,11 @@ func (s *Spool) Each(f func(*Entry) bool) error {
 	var e Entry
 	for _, p := range order {
 		b, err := s.record(p)
-		if err == ErrDamaged {
-			continue
+		if err != nil && err != ErrDamaged { // it may pass, the others need not wait for that
+			s.noteRecord(&s.slots[p])
 		}
 		if err != nil {
-			return fault("read", err)
+			continue
 		}
 		if ParseEntry(b, &e) != nil { // cannot be: it was parsed before it was written
 			continue

@@ -1,11 +1,13 @@
 package spool
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,12 +82,15 @@ func (s *Spool) restore() error {
 	if err := s.fs.SyncDir(); err != nil {
 		return err
 	}
+	s.setCeiling()
+	s.writeIdentity()
 	s.matchBodies(bodies)
 	for i := range s.damaged {
 		if d := &s.damaged[i]; s.slotOf(d.ID) >= 0 {
 			d.ID = 0 // only a copy is damaged, the message is not
 		}
 	}
+	s.setCeiling()
 	_ = s.maintain(0)
 	return nil
 }
@@ -105,9 +110,17 @@ func (s *Spool) sort(names []string) (segs []uint32, bodies map[uint64]bool) {
 				bodies[n] = true
 			}
 		}
-		if name == asideName {
+		switch name {
+		case asideName:
 			s.aside, _ = s.sizeOf(name)
 			s.disk += s.aside
+		case identityName:
+			s.hasIdentity = true
+		case reserveName:
+			if s.reserve, _ = s.sizeOf(name); s.reserve != int64(s.segSize) {
+				s.reserve = 0 // made anew
+			}
+			s.disk += s.reserve
 		}
 	}
 	slices.Sort(segs)
@@ -123,41 +136,50 @@ func (s *Spool) sizeOf(name string) (int64, error) {
 }
 
 // identify reads the headers: the salt, the version, the highest id. A file in which nothing
-// was ever written is deleted.
+// was ever written is deleted; what is no file is left alone.
 func (s *Spool) identify(seqs []uint32) error {
-	known, odd := false, false
+	known, err := s.readIdentity()
+	if err != nil {
+		return err
+	}
+	odd := false
 	b := make([]byte, headerSize+maxEnds)
 	for _, seq := range seqs {
 		size, err := s.sizeOf(segmentName(seq))
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errIrregular) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		n, err := s.readSome(segmentName(seq), b, 0)
 		if err != nil {
-			return err
+			n = 0 // the page is damaged: replay tells
 		}
 		h, ok, newer := parseHeader(b[:n])
 		if newer {
 			return ErrNewer
 		}
 		if ok {
+			if s.hasIdentity && s.salt != h.salt { // of another spool
+				s.hasIdentity = false
+				s.disk -= headerSize
+			}
 			s.salt, known = h.salt, true
 			s.high = max(s.high, h.high)
-		} else if blank, err := s.blank(segmentName(seq)); err != nil {
-			return err
-		} else if blank {
+		} else if err == nil && s.blank(segmentName(seq)) {
 			s.reader.close()
 			_ = s.fs.Remove(segmentName(seq))
 			continue
 		} else {
 			odd = true
 		}
-		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, bad: !ok && !youngHeader(b[:min(n, headerSize)]),
-			closed: !ok, olderSynced: h.olderSynced})
+		s.segs = append(s.segs, &segment{seq: seq, size: size, end: headerSize, closed: !ok, olderSynced: h.olderSynced,
+			bad: !ok && !youngHeader(b[:min(n, headerSize)])})
+		s.disk += size
 		if ok {
 			s.parseEnds(b[:n], &h)
 		}
-		s.disk += size
 	}
 	if odd && !known {
 		return ErrDamaged
@@ -184,22 +206,17 @@ func (s *Spool) readSome(name string, b []byte, off int64) (int, error) {
 
 // blank reports whether nothing stands behind the place of a file's header: the header is
 // made durable before anything else.
-func (s *Spool) blank(name string) (bool, error) {
+func (s *Spool) blank(name string) bool {
 	for off := int64(headerSize); off < maxFile; off += blockSize {
 		n, err := s.readSome(name, s.block, off)
-		if err != nil {
-			return false, err
-		}
-		for _, c := range s.block[:n] {
-			if c != 0 {
-				return false, nil
-			}
+		if err != nil || len(bytes.Trim(s.block[:n], "\x00")) > 0 {
+			return false
 		}
 		if n < len(s.block) {
-			return true, nil
+			return true
 		}
 	}
-	return false, nil // longer than any file of ours
+	return false // longer than any file of ours
 }
 
 // trimSeen keeps the newest seen ids, in the order of their messages.
@@ -268,7 +285,9 @@ func (s *Spool) matchBodies(files map[uint64]bool) {
 		if files[m.id] {
 			size, err = s.sizeOf(bodyName(m.id))
 		}
-		if err != nil || size != want {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errIrregular) {
+			size = want // it may be read another time
+		} else if err != nil || size != want {
 			s.note(Damage{File: bodyName(m.id), Octets: want, ID: m.id})
 			s.disown(int32(p))
 			continue

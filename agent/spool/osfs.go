@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -61,11 +62,21 @@ func (d *dirFS) Open(name string, create bool) (File, error) {
 		flag |= os.O_CREATE | os.O_TRUNC
 	}
 	f, err := os.OpenFile(filepath.Join(d.path, name), flag, 0o600)
+	if errors.Is(err, unix.EISDIR) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENXIO) {
+		return nil, errIrregular
+	}
 	if err != nil {
 		return nil, err
 	}
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		f.Close()
+		return nil, cmp.Or(err, errIrregular)
+	}
 	return osFile{f}, nil
 }
+
+// errIrregular is what opening a directory, a device or the like returns.
+var errIrregular = errors.New("not a regular file")
 
 func (d *dirFS) Remove(name string) error { return os.Remove(filepath.Join(d.path, name)) }
 

@@ -197,11 +197,11 @@ func TestBodiesGoAfterAFailedSync(t *testing.T) {
 func TestPowerCutIsNoDamage(t *testing.T) {
 	torn := 0
 	for seed := range uint64(2) {
-		whole := newModelFS()
+		whole := newModelFS().salted(seed)
 		s, _ := openModel(whole)
 		newWorkload(seed).run(t, s, whole, 130)
 		for at := 1; at <= whole.calls; at += 3 {
-			m := newModelFS()
+			m := newModelFS().salted(seed)
 			m.cutAt = at
 			if s, err := openModel(m); err == nil {
 				newWorkload(seed).run(t, s, m, 130)

@@ -1,11 +1,15 @@
 package spool
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+)
 
 // replay applies every good record of a segment; last: it is the one that may have been
 // written when the power was cut.
 func (s *Spool) replay(g *segment, last bool, buf []byte) error {
-	n, err := s.readSome(segmentName(g.seq), buf, 0)
+	n, err := s.readSegment(g, buf)
 	if err != nil {
 		return err
 	}
@@ -32,8 +36,36 @@ func (s *Spool) replay(g *segment, last bool, buf []byte) error {
 	if n == len(buf) && g.size > int64(n) {
 		s.note(Damage{File: segmentName(g.seq), Offset: int64(n), Octets: g.size - int64(n)})
 		g.bad = true
+		s.shorten(g, int64(n))
 	}
 	return s.cut(g)
+}
+
+// readSegment reads a segment into buf; where that fails, block by block. A block that cannot
+// be read is damage, and reads as zeros.
+func (s *Spool) readSegment(g *segment, buf []byte) (n int, err error) {
+	name := segmentName(g.seq)
+	f, err := s.file(name)
+	if err != nil {
+		return 0, err
+	}
+	n, err = f.ReadAt(buf, 0)
+	if err == nil || errors.Is(err, io.EOF) {
+		return n, nil
+	}
+	size := int(min(g.size, int64(len(buf))))
+	for at := 0; at < size; at += blockSize {
+		block := buf[at:min(at+blockSize, size)]
+		if n, err := f.ReadAt(block, int64(at)); n < len(block) {
+			clear(block)
+			if !errors.Is(err, io.EOF) && (g.limit == 0 || int64(at) < g.limit) {
+				s.note(Damage{File: name, Offset: int64(at), Octets: int64(len(block))})
+				g.bad = true
+				s.high += skipIDs
+			}
+		}
+	}
+	return size, nil
 }
 
 // hole notes a place that holds no good record, and fills it where it is the trace of a power
@@ -48,6 +80,15 @@ func (s *Spool) hole(g *segment, f *found, torn bool) {
 		g.torn = true
 	case s.fill(g, f.off, f.end) != nil:
 		g.bad = true
+	}
+}
+
+// shorten cuts a segment that is longer than any of ours, so that it does not take the room of
+// messages once it is set aside.
+func (s *Spool) shorten(g *segment, size int64) {
+	if f, err := s.file(segmentName(g.seq)); err == nil && f.Truncate(size) == nil {
+		s.disk -= g.size - size
+		g.size = size
 	}
 }
 

@@ -65,8 +65,11 @@ func (k *salt) tail(b []byte, seq uint32, off int, f func(found)) {
 const sectorSize = 512
 
 // zeroSector reports whether a sector in [off, end), or what of it lies there, is still what
-// the segment was filled with.
+// the segment was filled with; or the first octet, which no flipped bit makes zero.
 func zeroSector(b []byte, off, end int) bool {
+	if b[off] == 0 {
+		return true
+	}
 	for off < end {
 		next := min(off/sectorSize*sectorSize+sectorSize, end)
 		if bytes.Trim(b[off:next], "\x00") == nil {

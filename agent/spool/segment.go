@@ -19,6 +19,8 @@ type segment struct {
 	closed      bool // nothing more is written to it: it has no good header, or an end that could not be cut
 	olderSynced bool // the older ones need no sync
 
+	faults int // how often it was tried to be cleaned and could not be read
+
 	limit int64 // nothing counts behind it, says a later segment; 0: all does
 }
 
@@ -75,7 +77,14 @@ func (s *Spool) room(n int) error {
 			return err
 		}
 	}
-	g, f, err := s.create(s.sizeFor(n))
+	size := s.sizeFor(n)
+	if s.disk-s.unwritten()+size > s.ceiling {
+		return ErrFull
+	}
+	g, f, err := s.create(size)
+	for noSpace(err) && s.giveWay() {
+		g, f, err = s.create(size)
+	}
 	if err != nil {
 		return err
 	}
@@ -83,6 +92,14 @@ func (s *Spool) room(n int) error {
 	s.head, s.headFile, s.newDir, s.dirty = g, f, true, true
 	s.segs = append(s.segs, g)
 	return nil
+}
+
+// unwritten is how many octets of head will be cut off if it is left now.
+func (s *Spool) unwritten() int64 {
+	if s.head == nil {
+		return 0
+	}
+	return s.head.size - s.head.end
 }
 
 // create makes an empty segment, filled with zeros: writing a record into it then changes
@@ -129,6 +146,7 @@ func (s *Spool) settle(f File) error {
 		return err
 	}
 	s.fresh = false
+	s.writeIdentity()
 	return nil
 }
 

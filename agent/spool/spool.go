@@ -38,17 +38,22 @@ type Spool struct {
 	sum      [sha256.Size]byte
 
 	// the log
-	segs     []*segment // ascending; never empty once something was written
-	head     *segment   // the last of segs while it may be written; nil: the next write makes one
-	headFile File
-	nextSeq  uint32
-	fresh    bool // no segment header is on flash yet
-	dirty    bool // head has octets that were not synced
-	newDir   bool // the name of head was not synced
-	dirLate  bool // a deletion was not synced
-	disk     int64
-	aside    int64 // octets of the file set aside
-	reader   reader
+	segs        []*segment // ascending; never empty once something was written
+	head        *segment   // the last of segs while it may be written; nil: the next write makes one
+	headFile    File
+	nextSeq     uint32
+	fresh       bool // no segment header is on flash yet
+	hasIdentity bool
+	dirty       bool // head has octets that were not synced
+	newDir      bool // the name of head was not synced
+	dirLate     bool // a deletion was not synced
+	disk        int64
+	aside       int64 // octets of the file set aside
+	reserve     int64 // octets of the file that is given up when the file system is full
+	ceiling     int64 // octets of all files that nothing may take them above
+	cleaning    bool  // maintain is at work
+	tight       bool  // … because the file system is full
+	reader      reader
 
 	// the batch
 	pend    []byte   // records without checks
@@ -144,8 +149,8 @@ func newSpool(o Options) *Spool {
 }
 
 // limit is how many octets may be needed at once. What remains is room for the segment being
-// written, for one being cleaned, and for records of any length.
-func (s *Spool) limit() int64 { return s.maxBytes - 2*int64(s.segSize) - SegmentSize }
+// written, for one being cleaned, for the reserve, and for records of any length.
+func (s *Spool) limit() int64 { return s.maxBytes - 3*int64(s.segSize) - SegmentSize }
 
 // needed is how many octets of all files are needed.
 func (s *Spool) needed() int64 { return s.live + s.bodies + s.aside }
