@@ -149,7 +149,7 @@ func (r *rig) carry(b *testing.B, window int) {
 	heap, gos, fds := resting()
 	free := r.ask(b, "free")
 	objects, octets := allocated()
-	syncs, written, blocks, disk := r.fs.syncs.Load(), r.fs.octets.Load(), r.fs.blocks.Load(), diskBytes()
+	syncs, written, synced, cache := r.fs.syncs.Load(), r.fs.octets.Load(), r.fs.synced.Load(), cacheBytes()
 	b.ResetTimer()
 	r.ask(b, fmt.Sprintf("carry %d %d", b.N, window))
 	b.StopTimer()
@@ -159,8 +159,8 @@ func (r *rig) carry(b *testing.B, window int) {
 	per("B/msg", n-octets)
 	per("fdatasyncs/msg", r.fs.syncs.Load()-syncs)
 	per("spool-B/msg", r.fs.octets.Load()-written)
-	per("synced-4KiB-blocks/msg", r.fs.blocks.Load()-blocks)
-	per("io-write_bytes/msg", diskBytes()-disk) // whole folios of the page cache
+	per("synced-B/msg", r.fs.synced.Load()-synced) // what reaches the flash, without the file system's own
+	per("dirtied-cache-B/msg", cacheBytes()-cache)
 	h, g, f := resting()
 	b.ReportMetric(float64(h)-float64(heap), "heap-growth-B")
 	b.ReportMetric(float64(h), "heap-B")
@@ -189,8 +189,9 @@ func resting() (heap uint64, goroutines, descriptors int) {
 	return s[0].Value.Uint64(), runtime.NumGoroutine(), len(list)
 }
 
-// diskBytes is what this process has sent to the block layer; 0 where that is not told.
-func diskBytes() (n uint64) {
+// cacheBytes is what this process has dirtied in the page cache, in whole folios, whether or
+// not it reached the flash (write_bytes, proc_pid_io(5)); 0 where that is not told.
+func cacheBytes() (n uint64) {
 	b, _ := os.ReadFile("/proc/self/io")
 	if _, after, ok := strings.Cut(string(b), "\nwrite_bytes: "); ok {
 		fmt.Sscan(after, &n)
@@ -201,7 +202,7 @@ func diskBytes() (n uint64) {
 // A countingFS counts what the spool writes and makes durable.
 type countingFS struct {
 	spool.FS
-	syncs, octets, blocks atomic.Uint64
+	syncs, octets, synced atomic.Uint64
 }
 
 // A countingFile also notes which of its first 64 blocks of 4096 octets were written since
@@ -224,7 +225,7 @@ func (c *countingFS) SyncDir() error { c.syncs.Add(1); return c.FS.SyncDir() }
 
 func (f *countingFile) Sync() error {
 	f.c.syncs.Add(1)
-	f.c.blocks.Add(uint64(bits.OnesCount64(f.dirty)))
+	f.c.synced.Add(4096 * uint64(bits.OnesCount64(f.dirty)))
 	f.dirty = 0
 	return f.File.Sync()
 }
