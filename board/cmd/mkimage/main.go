@@ -1,6 +1,6 @@
 // Command mkimage makes what QEMU needs to boot a board's stand-in: `make image B=NAME`.
 //
-//	mkimage [-board NAME] [-usb] [-out DIR] [-config FILE] [-cache DIR]
+//	mkimage [-board NAME] [-usb] [-modules NAMES] [-out DIR] [-config FILE] [-cache DIR]
 //	mkimage -command [-board NAME] [-usb] [-out DIR] [-modem SOCKET] [-netdev TEXT] [-append TEXT]
 //
 // The first builds our programs for the board and writes DIR/initramfs.gz, DIR/kernel (a
@@ -39,6 +39,7 @@ type options struct {
 	profile            board.Profile
 	out, config, cache string
 	command, usb       bool
+	modules            string
 	start              image.Run
 }
 
@@ -70,6 +71,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f.StringVar(&o.config, "config", "", "configuration `FILE` of imsagentd in the image")
 	f.StringVar(&o.cache, "cache", "", "`DIR` where kernels are kept (default in the user's cache)")
 	f.BoolVar(&o.usb, "usb", false, "the modem on USB, where it can be unplugged")
+	f.StringVar(&o.modules, "modules", "", "more kernel modules, `NAMES` with spaces between")
 	f.BoolVar(&o.command, "command", false, "print the command that boots the image")
 	f.StringVar(&o.start.Modem, "modem", "", "Unix `SOCKET` of the simulated modem")
 	f.StringVar(&o.start.Netdev, "netdev", "", "QEMU's netdev, `TEXT` such as user")
@@ -89,6 +91,7 @@ func (o *options) complete(name string) (err error) {
 	if o.profile, ok = board.Find(name); !ok || o.profile.Emulator == (board.Emulator{}) {
 		return fmt.Errorf("-board %s: QEMU stands in for: %s", name, strings.Join(emulated(), ", "))
 	}
+	o.profile.Emulator.Modules += " " + o.modules
 	if o.usb {
 		o.profile.Emulator = image.OnUSB(o.profile.Emulator)
 	}
