@@ -32,7 +32,7 @@ func (c *Core) drainUA() {
 // strayCall ends a call that belongs to no session any more.
 func (c *Core) strayCall(ev *sipmin.Event) {
 	if ev.Kind == sipmin.EvAccepted || ev.Kind == sipmin.EvOffer || ev.Kind == sipmin.EvConfirmed {
-		_ = c.ua.Bye(c.now, ev.Call, "")
+		c.bye(ev.Call, "")
 	}
 }
 

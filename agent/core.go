@@ -48,6 +48,7 @@ type Core struct {
 	conns    []msrpConn
 	sessions []session
 	lastSess uint32 // number of the newest session
+	byes     []owedBye
 
 	peers         map[string]*peer
 	conversations map[string]string
@@ -65,7 +66,7 @@ type Core struct {
 	paniAt        int64  // since when, wall clock in milliseconds
 	modemState    string // the modem in one word
 	modemText     string // and in one line
-	pdn           pdn
+	bearer        bearer
 	proxies       proxies
 	own           []byte // our identity
 	scratch       []byte // for one frame to a host
@@ -117,6 +118,7 @@ func NewCore(cfg *Config, s Setup) (*Core, error) {
 		}
 	}
 	c.lent.pool = s.Pool
+	c.byes = make([]owedBye, 0, 2*cfg.Memory.Sessions) // as many as there are calls
 	c.paniOctets = make([]byte, 0, 256)
 	c.own = []byte(cfg.IMS.From())
 	c.scratch = make([]byte, 0, ipc.MaxFrame)
@@ -215,6 +217,7 @@ func (c *Core) expire() {
 	if !c.loadAfter.After(c.now) {
 		c.loadAfter = time.Time{}
 	}
+	c.sayByes()
 	c.expireConns()
 	c.expireFlows()
 	c.expireSessions()
@@ -280,7 +283,7 @@ func (c *Core) stop() {
 }
 
 // quiet reports whether nothing of ours waits for the network any more.
-func (c *Core) quiet() bool { return c.ua.Pending() == 0 }
+func (c *Core) quiet() bool { return c.ua.Pending() == 0 && len(c.byes) == 0 }
 
 // stepModem takes what the modem says.
 func (c *Core) stepModem(ev modem.Event) {

@@ -59,7 +59,7 @@ func (c *Core) watchBuffers() {
 	if !c.loadAfter.IsZero() {
 		return
 	}
-	wait := c.pool.Free() == 0
+	wait := c.pool.Free() == 0 || len(c.byes) > 0
 	for i := range c.hosts {
 		h := &c.hosts[i]
 		behind := h.list.active && !h.list.asking || !h.caught && !h.asking && h.topics&ipc.TopicMessage != 0

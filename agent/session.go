@@ -2,6 +2,7 @@ package agent
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"imsagent/msrp"
@@ -148,9 +149,37 @@ func (c *Core) endSession(s *session, reason string, code uint16) {
 	case sessionIncoming:
 		_ = c.ua.Reject(c.now, s.call, orStatus(code, 480))
 	default:
-		_ = c.ua.Bye(c.now, s.call, reason)
+		c.bye(s.call, reason)
 	}
 	c.closeSession(s, code)
+}
+
+// An owedBye is a call that has ended while no buffer was free to say so.
+type owedBye struct {
+	call   sipmin.Call
+	reason string
+}
+
+// bye ends a call. Without a buffer its BYE waits for one: lost, it would leave the peer, and
+// what the network counts, in a call that is over.
+func (c *Core) bye(call sipmin.Call, reason string) {
+	owed := slices.ContainsFunc(c.byes, func(b owedBye) bool { return b.call == call })
+	switch {
+	case owed:
+	case c.pool.Free() == 0:
+		c.byes = append(c.byes, owedBye{call, reason})
+	default:
+		_ = c.ua.Bye(c.now, call, reason)
+	}
+}
+
+// sayByes ends the calls for which a buffer is free now.
+func (c *Core) sayByes() {
+	for len(c.byes) > 0 && c.pool.Free() > 0 {
+		b := c.byes[0]
+		c.byes = c.byes[:copy(c.byes, c.byes[1:])]
+		_ = c.ua.Bye(c.now, b.call, b.reason)
+	}
 }
 
 func orStatus(code, other uint16) uint16 {
