@@ -213,7 +213,7 @@ func (c *Core) replayLoaded(p *pending, ev *Event) {
 	}
 	var e spool.Entry
 	b, m := loaded(ev), &c.box.table[p.place]
-	if m.id != p.id {
+	if m.id != p.id || m.state&InAcked != 0 { // forgotten or acknowledged meanwhile
 		h.cursor = max(h.cursor, p.id)
 		return
 	}
@@ -236,6 +236,7 @@ func (c *Core) replayLoaded(p *pending, ev *Event) {
 type listing struct {
 	active  bool
 	asking  bool
+	some    bool // it has an entry
 	request uint32
 	limit   int64
 	after   uint64
@@ -302,7 +303,8 @@ func (c *Core) listLoaded(p *pending, ev *Event) {
 	l := &h.list
 	l.asking = false
 	if ev.Fault == FaultFull {
-		return // no buffer was free: a later flush asks again
+		c.listShort(h)
+		return
 	}
 	var e spool.Entry
 	b := loaded(ev)
@@ -318,6 +320,23 @@ func (c *Core) listLoaded(p *pending, ev *Event) {
 	}
 	l.after = p.id
 	l.limit--
+	l.some = true
+}
+
+// listShort goes on with a listing for which no buffer was free: a later flush asks again. If
+// it is the large ones that are gone it ends here, since it holds one itself, and two listings
+// would wait for each other's.
+func (c *Core) listShort(h *host) {
+	l := &h.list
+	switch {
+	case c.pool.FreeLarge() > 0:
+	case l.some:
+		c.endList(h, true)
+	default:
+		request := l.request
+		l.drop()
+		c.denyID(h, request, ipc.CodeBusy, "no buffer is free", 0)
+	}
 }
 
 // endList sends the reply of a listing.
