@@ -29,6 +29,10 @@ type sim struct {
 	plan   simPlan
 	log    []string // the last things that happened
 	failed bool
+
+	packets int     // datagrams, writes to streams and connections so far
+	nth     int     // this one …
+	fate    simFate // … has this fate
 }
 
 // A simEvent is something that happens at its time; those of one time in their order.
@@ -97,36 +101,40 @@ func (s *sim) fail(format string, a ...any) {
 
 // A simNode is one machine: a core, its buffers, its flash and its host.
 type simNode struct {
-	s        *sim
-	name     string
-	cfg      Config
-	addr     netip.AddrPort
-	core     *Core // nil: down
-	boot     int   // counts starts
-	pool     *bufpool.Pool
-	edge     *edge
-	flash    *simFlash
-	sp       *spool.Spool
-	spoolq   []Action
-	flushing bool
-	slow     time.Duration // of the flash
-	ends     map[FlowID]*simEnd
-	nextFlow FlowID
-	wallOff  time.Duration
-	asleep   bool
-	backlog  []func()
-	timer    int // generation
-	timerAt  time.Time
-	held     []*bufpool.Buf // taken away from it
-	host     *simHost
-	outage   bool // no packet passes
-	steps    int  // in this hour
-	timers   int
-	kinds    [EvStop + 1]int
-	hour     int64
-	maxSteps int
-	total    int
-	crashes  int
+	s          *sim
+	name       string
+	cfg        Config
+	addr       netip.AddrPort
+	core       *Core // nil: down
+	boot       int   // counts starts
+	pool       *bufpool.Pool
+	edge       *edge
+	flash      *simFlash
+	sp         *spool.Spool
+	spoolq     []Action
+	flushing   bool
+	slow       time.Duration // of the flash
+	ends       map[FlowID]*simEnd
+	nextFlow   FlowID
+	wallOff    time.Duration
+	asleep     bool
+	backlog    []func()
+	timer      int // generation
+	timerAt    time.Time
+	held       []*bufpool.Buf // taken away from it
+	host       *simHost
+	second     *simHost        // another host beside it, or nil
+	synced     map[int]int     // how often the flash had been synced when a boot ended in a crash
+	invites    map[string]bool // Call-IDs of its INVITEs of this hour
+	outage     bool            // no packet passes
+	steps      int             // in this hour
+	timers     int
+	kinds      [EvStop + 1]int
+	hour       int64
+	maxSteps   int
+	maxInvites int
+	total      int
+	crashes    int
 }
 
 func (s *sim) newNode(name, number string, addr string) *simNode {
@@ -143,8 +151,20 @@ func (s *sim) newNode(name, number string, addr string) *simNode {
 	n.cfg.Modem.AccessNetwork = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"
 	n.cfg.Spool.MaxMessages = s.plan.maxMessages
 	n.cfg.Memory.Sessions = 4
-	n.host = &simHost{n: n, number: number, shown: map[string]string{}, byID: map[string]*simGot{}, early: map[string]map[string]any{}}
+	n.synced, n.invites = map[int]int{}, map[string]bool{}
+	n.host = n.newHost(number)
+	if s.plan.two {
+		n.second = n.newHost(number)
+		n.second.watched = n.host
+	}
+	if s.plan.change != nil {
+		s.plan.change(&n.cfg)
+	}
 	return n
+}
+
+func (n *simNode) newHost(number string) *simHost {
+	return &simHost{n: n, number: number, shown: map[string]string{}, byID: map[string]*simGot{}, early: map[string]map[string]any{}}
 }
 
 // start boots a machine with what its flash holds.
@@ -158,7 +178,7 @@ func (n *simNode) start() {
 		return
 	}
 	for _, d := range sp.Damaged() {
-		if !d.Torn {
+		if !d.Torn && !n.flash.torn {
 			n.s.fail("%s: damage: %v", n.name, d)
 		}
 	}
@@ -175,7 +195,9 @@ func (n *simNode) start() {
 	}
 	n.s.note("%s starts", n.name)
 	n.step(Event{})
-	n.host.later(time.Second, n.host.connect)
+	for _, h := range n.both() {
+		h.later(time.Second, h.connect)
+	}
 }
 
 // crash takes a machine away in whatever it does.
@@ -189,10 +211,13 @@ func (n *simNode) crash() {
 			c.reset()
 		}
 	}
+	n.synced[n.boot] = n.flash.syncs
 	n.sp.Close()
 	n.flash.cut(n.s.rng)
 	n.ends = nil
-	n.host.down()
+	for _, h := range n.both() {
+		h.down()
+	}
 }
 
 // later calls f for this incarnation of the machine, when it is awake.
@@ -227,6 +252,8 @@ func (n *simNode) step(ev Event) {
 	s := n.s
 	if h := int64(s.now.Sub(bootEpoch) / time.Hour); h != n.hour {
 		n.hour, n.steps, n.timers, n.kinds = h, 0, 0, [EvStop + 1]int{}
+		n.maxInvites = max(n.maxInvites, len(n.invites))
+		clear(n.invites)
 	}
 	n.steps++
 	n.total++

@@ -2,8 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -26,7 +24,13 @@ type simHost struct {
 	order   []string                  // message_ids as they came
 	early   map[string]map[string]any // what was told of messages whose message_id we did not know yet
 	deaf    bool                      // acknowledges nothing
+	quick   bool                      // looks at everything soon, as in a scene
 	life    int                       // counts connections
+	watched *simHost                  // it is a second host beside this one, and writes nothing
+	chat    string                    // the session of which it was told last
+	ringing string                    // the call that waits for the user
+	answer  string                    // what becomes of it
+	typing  string                    // what the peer was last said to do
 }
 
 // A simSent is one text that the host wants to send.
@@ -34,21 +38,27 @@ type simSent struct {
 	name    string
 	client  string
 	body    string
+	expires int    // seconds; 0: the default
 	id      string // message_id, once answered
 	at      time.Time
+	since   time.Time // it has this state
 	state   string
 	boot    int // of the agent, when it told the state
 	reason  string
 	code    int64
+	patient bool // not acknowledged before the peer has seen it
 	settled bool // acknowledged by us
-	ended   bool // refused for good
+	cancel  bool // we have asked to withdraw it
+	doubted bool // it was said to be unconfirmed, or lost with its session
 }
 
 // A simGot is one incoming text.
 type simGot struct {
 	name  string
 	acked bool
-	boot  int // of the agent, when it confirmed our ack
+	seen  bool // the agent knows that the user saw it
+	boot  int  // of the agent, when it confirmed our ack
+	syncs int  // of its flash until then
 }
 
 func (h *simHost) peer() *simHost {
@@ -56,6 +66,24 @@ func (h *simHost) peer() *simHost {
 		return h.n.s.nodes[1].host
 	}
 	return h.n.s.nodes[0].host
+}
+
+// both are the hosts of a machine: the first, and the one beside it if there is one.
+func (n *simNode) both() []*simHost {
+	if n.second == nil {
+		return []*simHost{n.host}
+	}
+	return []*simHost{n.host, n.second}
+}
+
+// sawIt is the message_id under which a host of the machine was shown a text, or "".
+func (n *simNode) sawIt(name string) string {
+	for _, h := range n.both() {
+		if id := h.shown[name]; id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // later calls f, unless the host has gone away or come back by then.
@@ -73,7 +101,7 @@ func (h *simHost) connect() {
 	if h.up || h.n.core == nil {
 		return
 	}
-	h.up, h.busy, h.in = true, false, nil
+	h.up, h.busy, h.in, h.typing = true, false, nil, ""
 	h.life++
 	h.waits = map[uint32]func(string, map[string]any){}
 	e := &simEnd{take: h.read, gone: func() { h.down(); h.later(h.n.s.between(time.Second, time.Minute), h.connect) }}
@@ -160,93 +188,23 @@ func (h *simHost) call(method string, params []byte, done func(refusal string, r
 	h.end.send(b, time.Millisecond)
 }
 
-// simParams writes text parameters.
-func simParams(kv ...string) []byte {
+// simParams writes parameters.
+func simParams(kv ...any) []byte {
 	b := msgp.AppendMapHeader(nil, uint32(len(kv)/2))
 	for i := 0; i < len(kv); i += 2 {
-		b = msgp.AppendString(b, kv[i])
-		if kv[i] == "body" {
-			b = msgp.AppendBytes(b, []byte(kv[i+1]))
-		} else {
-			b = msgp.AppendString(b, kv[i+1])
+		b = msgp.AppendString(b, kv[i].(string))
+		switch v := kv[i+1].(type) {
+		case string:
+			b = msgp.AppendString(b, v)
+		case []byte:
+			b = msgp.AppendBytes(b, v)
+		case int:
+			b = msgp.AppendInt(b, v)
+		case bool:
+			b = msgp.AppendBool(b, v)
 		}
 	}
 	return b
-}
-
-// write adds a text to what is to be sent.
-func (h *simHost) write() {
-	s := h.n.s
-	name := fmt.Sprintf("%s%06d", h.n.name, len(h.sent))
-	size := 0
-	switch s.rng.IntN(20) {
-	case 0:
-		size = s.rng.IntN(30000)
-	case 1, 2:
-		size = s.rng.IntN(6000)
-	}
-	h.sent = append(h.sent, &simSent{name: name, client: "c-" + name, body: name + " " + strings.Repeat("0123456789abcdef", size/16), at: s.now})
-	if h.up {
-		h.sendNext()
-	}
-}
-
-// sendNext sends the oldest text that has no message_id, one at a time; after a lost reply
-// it does so again under the same client_id.
-func (h *simHost) sendNext() {
-	if !h.up || h.busy {
-		return
-	}
-	for _, m := range h.sent {
-		if m.id != "" || m.ended {
-			continue
-		}
-		h.busy = true
-		h.call("send", simParams("to", h.peer().number, "body", m.body, "client_id", m.client), func(refusal string, r map[string]any) {
-			h.busy = false
-			if refusal != "" {
-				h.n.s.note("%s host: send refused: %s", h.n.name, refusal)
-				if refusal != "busy" && refusal != "storage" {
-					h.n.s.fail("%s: send %s refused: %s", h.n.name, m.name, refusal)
-				}
-				h.later(h.n.s.between(time.Second, 30*time.Second), h.sendNext)
-				return
-			}
-			m.id = r["message_id"].(string)
-			if p := h.early[m.id]; p != nil {
-				h.listed(p)
-			}
-			h.sendNext()
-		})
-		if h.n.s.faults && h.n.s.chance(60) {
-			h.hangUp() // the reply is lost
-		}
-		return
-	}
-}
-
-// catchUp acknowledges again what it should have.
-func (h *simHost) catchUp() {
-	if !h.up {
-		return
-	}
-	if !h.deaf {
-		for _, m := range h.sent {
-			if m.id != "" && !m.settled && (m.state == "delivered" || m.state == "displayed" || m.state == "failed" && h.n.s.faults) {
-				h.ackSent(m)
-				break
-			}
-		}
-	}
-	h.later(10*time.Minute, h.catchUp)
-}
-
-func (h *simHost) ackSent(m *simSent) {
-	h.call("ack", simParams("message_id", m.id), func(refusal string, _ map[string]any) {
-		if refusal == "" || refusal == "not_found" {
-			m.settled = true
-		}
-	})
 }
 
 // read takes frames of the agent.
@@ -298,8 +256,11 @@ func (h *simHost) frame(f []any) {
 		if p["topic"] == "message_status" {
 			h.list("")
 		}
+	case "composing":
+		h.typing = fmt.Sprint(p["active"])
 	case "session":
 		h.n.s.note("%s session %v %v %v", h.n.name, p["session"], p["state"], p["code"])
+		h.session(p)
 	}
 }
 
@@ -311,116 +272,4 @@ func asInt(v any) int64 {
 		return int64(v)
 	}
 	return 0
-}
-
-// message takes a text of the peer: each under one id, and none that nobody sent.
-func (h *simHost) message(p map[string]any) {
-	if id := p["message_id"].(string); h.byID[id] == nil {
-		h.byID[id] = &simGot{}
-		h.order = append(h.order, id)
-	}
-	body, ok := p["body"].([]byte)
-	if !ok {
-		h.fetch(p["message_id"].(string), p["from"], nil)
-		return
-	}
-	h.take(p["message_id"].(string), p["from"], body)
-}
-
-// fetch reads a body that its notification did not carry.
-func (h *simHost) fetch(id string, from any, have []byte) {
-	b := msgp.AppendMapHeader(nil, 2)
-	b = msgp.AppendString(msgp.AppendString(b, "message_id"), id)
-	b = msgp.AppendInt(msgp.AppendString(b, "offset"), len(have))
-	h.call("fetch", b, func(refusal string, r map[string]any) {
-		if refusal != "" {
-			h.n.s.note("%s host: fetch refused: %s", h.n.name, refusal)
-			if refusal == "not_found" {
-				return // acknowledged meanwhile
-			}
-			if !h.n.s.faults {
-				h.n.s.fail("%s: fetch of %s refused: %s", h.n.name, id, refusal)
-			}
-			h.later(time.Minute, func() { h.fetch(id, from, have) })
-			return
-		}
-		piece, _ := r["body"].([]byte)
-		have = append(have, piece...)
-		if r["eof"] == true {
-			h.take(id, from, have)
-		} else {
-			h.fetch(id, from, have)
-		}
-	})
-}
-
-func (h *simHost) take(id string, from any, body []byte) {
-	s := h.n.s
-	name, _, _ := strings.Cut(string(body), " ")
-	i := -1
-	if len(name) == 7 {
-		i, _ = strconv.Atoi(name[1:])
-	}
-	if i < 0 || i >= len(h.peer().sent) || h.peer().sent[i].body != string(body) {
-		s.fail("%s: a text that nobody sent: %q", h.n.name, brief(body))
-		return
-	}
-	if from != h.peer().number {
-		s.fail("%s: %s is from %v", h.n.name, name, from)
-	}
-	s.note("%s shows %s as %s", h.n.name, name, id)
-	if was := h.shown[name]; was != "" && was != id {
-		s.fail("%s: %s is shown as %s and as %s", h.n.name, name, was, id)
-		return
-	}
-	g := h.byID[id]
-	if g.name == "" {
-		g.name = name
-		h.shown[name] = id
-	} else if g.name != name {
-		s.fail("%s: id %s is %s and %s", h.n.name, id, g.name, name)
-	} else if g.acked && g.boot == h.n.boot {
-		s.fail("%s: %s is shown again after its ack", h.n.name, name)
-	}
-	if h.deaf || s.faults && s.chance(10) {
-		return
-	}
-	h.later(s.between(0, 5*time.Second), func() { h.ack(id, g) })
-}
-
-func (h *simHost) ack(id string, g *simGot) {
-	boot := h.n.boot
-	h.call("ack", simParams("message_id", id), func(refusal string, _ map[string]any) {
-		if refusal != "" && refusal != "not_found" {
-			h.n.s.fail("%s: ack of %s refused: %s", h.n.name, g.name, refusal)
-		}
-		g.acked, g.boot = true, boot
-	})
-	if h.n.s.chance(3) {
-		h.later(h.n.s.between(0, time.Minute), func() {
-			h.call("displayed", simParams("message_id", id), func(string, map[string]any) {})
-		})
-	}
-}
-
-var simRank = map[string]int{"": 0, "queued": 1, "failed": 2, "sent": 2, "delivered": 3, "displayed": 4}
-
-// status takes a change of one of our texts: never backwards while the agent runs.
-func (h *simHost) status(p map[string]any) {
-	s, id, state := h.n.s, p["message_id"].(string), p["state"].(string)
-	reason, _ := p["reason"].(string)
-	s.note("%s status %s %s %s %v", h.n.name, id, state, reason, p["code"])
-	h.early[id] = p
-	for _, m := range h.sent {
-		if m.id != id {
-			continue
-		}
-		if m.boot == h.n.boot && simRank[state] < simRank[m.state] {
-			s.fail("%s: %s went from %s back to %s", h.n.name, m.name, m.state, state)
-		}
-		m.state, m.boot, m.reason, m.code = state, h.n.boot, reason, asInt(p["code"])
-		if (state == "delivered" || state == "displayed") && !m.settled && !h.deaf && !s.chance(4) {
-			h.later(s.between(0, 10*time.Second), func() { h.ackSent(m) })
-		}
-	}
 }

@@ -2,10 +2,7 @@ package agent
 
 import (
 	"bytes"
-	"fmt"
-	"hash/fnv"
 	"net/netip"
-	"strings"
 	"time"
 )
 
@@ -68,11 +65,28 @@ func (e *simEnd) send(b []byte, latency time.Duration) {
 	if e.conn.black {
 		return
 	}
+	breaks := false
+	if e.door != DoorHost && e.peer.door != DoorHost {
+		switch s.meet() {
+		case fateLost:
+			e.conn.reset()
+			return
+		case fateTwice: // a stream has nothing twice; it breaks behind what has arrived
+			breaks = true
+		case fateLate:
+			latency += 3 * time.Second
+		case fateVeryLate:
+			latency += 40 * time.Second
+		}
+	}
 	at := s.now.Add(latency)
 	if at.Before(e.peer.arrives) {
 		at = e.peer.arrives
 	}
 	e.peer.arrives = at
+	if breaks {
+		s.after(at.Sub(s.now)+time.Millisecond, e.conn.reset)
+	}
 	s.after(at.Sub(s.now), func() {
 		if !e.peer.closed && !e.conn.dead && !e.conn.black {
 			e.peer.rx = append(e.peer.rx, b)
@@ -172,7 +186,7 @@ func (e *simEnd) finish(why Fault) {
 		return
 	}
 	e.closed, e.rx = true, nil
-	e.conn.dead = e.peer.closed
+	e.conn.dead = e.conn.dead || e.peer.closed
 	if e.node == nil {
 		e.gone()
 		return
@@ -216,7 +230,8 @@ func (n *simNode) dial(a Action) {
 		other = s.nodes[1]
 	}
 	lat := s.latency()
-	refused := n.outage || s.faults && s.chance(20) || a.Door == DoorMSRP && (other.core == nil || other.outage || a.Addr.Addr() != other.addr.Addr())
+	fate := s.meet()
+	refused := fate == fateLost || fate == fateTwice || n.outage || s.faults && s.chance(20) || a.Door == DoorMSRP && (other.core == nil || other.outage || a.Addr.Addr() != other.addr.Addr())
 	if refused {
 		n.later(lat, func() {
 			n.step(Event{Kind: EvClosed, Flow: a.Flow, Door: a.Door, Addr: a.Addr, Fault: FaultRefused})
@@ -229,11 +244,39 @@ func (n *simNode) dial(a Action) {
 	} else {
 		other.accept(e, DoorMSRP, netip.AddrPortFrom(n.addr.Addr(), 40000))
 	}
+	switch fate {
+	case fateLate:
+		lat += 3 * time.Second
+	case fateVeryLate:
+		lat += 40 * time.Second
+	}
 	n.later(lat, func() {
 		if !e.closed {
 			n.step(Event{Kind: EvOpened, Flow: a.Flow, Door: a.Door, Addr: a.Addr, Local: n.addr})
 		}
 	})
+}
+
+// A simFate is what happens to one packet of a scene.
+type simFate int
+
+const (
+	fateNone simFate = iota
+	fateLost
+	fateTwice
+	fateLate
+	fateVeryLate // later than any answer is waited for
+)
+
+var fateText = [...]string{"none", "lost", "doubled", "delayed", "delayed for long"}
+
+// meet is the fate of the packet that is sent now.
+func (s *sim) meet() simFate {
+	if s.packets++; s.packets != s.nth {
+		return fateNone
+	}
+	s.note("packet %d is %s", s.nth, fateText[s.fate])
+	return s.fate
 }
 
 // accept takes a connection in.
@@ -278,188 +321,20 @@ func (s *sim) datagram(n *simNode, b []byte, f func()) {
 	if n.outage || s.faults && s.plan.loss > 0 && s.chance(s.plan.loss) {
 		return
 	}
+	switch s.meet() {
+	case fateLost:
+		return
+	case fateTwice:
+		s.after(time.Second, f)
+	case fateLate:
+		s.after(3*time.Second, f)
+		return
+	case fateVeryLate:
+		s.after(40*time.Second, f)
+		return
+	}
 	s.after(s.latency(), f)
 	if s.faults && s.chance(30) {
 		s.after(s.latency(), f)
 	}
-}
-
-// relayEnd is the relay's end of a stream with n.
-func (s *sim) relayEnd(n *simNode, dialled bool) *simEnd {
-	e := &simEnd{addr: relayAddr, gone: func() {}}
-	part := []byte(nil)
-	e.take = func(b []byte) {
-		for part = append(part, b...); ; {
-			size := sipSize(part)
-			if size <= 0 {
-				return
-			}
-			s.relay(n, part[:size:size])
-			part = bytes.Clone(part[size:])
-		}
-	}
-	return e
-}
-
-// sipSize is the length of the first whole message of b, or 0.
-func sipSize(b []byte) int {
-	i := bytes.Index(b, []byte("\r\n\r\n"))
-	if i < 0 {
-		return 0
-	}
-	size := 0
-	fmt.Sscanf(field(b[:i], "Content-Length"), "%d", &size)
-	if len(b) < i+4+size {
-		return 0
-	}
-	return i + 4 + size
-}
-
-// relay forwards one message of n as a stateless proxy (RFC 3261 §16.11).
-func (s *sim) relay(n *simNode, b []byte) {
-	to := s.nodes[0]
-	if to == n {
-		to = s.nodes[1]
-	}
-	head, body, _ := strings.Cut(string(b), "\r\n\r\n")
-	lines := strings.Split(head, "\r\n")
-	s.note("%s sip> %s (%s)", n.name, lines[0], field([]byte(head), "CSeq"))
-	if strings.HasPrefix(lines[0], "SIP/2.0 ") {
-		s.relayResponse(to, lines, body)
-		return
-	}
-	if s.refuse(n, lines) {
-		return
-	}
-	method, _, _ := strings.Cut(lines[0], " ")
-	tcp := len(b) > 1000 || s.plan.transport == "tcp"
-	h := fnv.New64a()
-	h.Write([]byte(branchOf(lines)))
-	out := []string{lines[0], fmt.Sprintf("Via: SIP/2.0/%s [2001:db9::1]:5060;branch=z9hG4bKr%x", transportName(tcp), h.Sum64())}
-	for _, l := range lines[1:] {
-		if !strings.HasPrefix(l, "Route:") && !strings.HasPrefix(l, "P-Preferred-Identity:") {
-			out = append(out, l)
-		}
-	}
-	if method == "INVITE" {
-		out = append(out, "Record-Route: <sip:[2001:db9::1]:5060;lr>")
-	}
-	if method != "ACK" {
-		out = append(out, "P-Asserted-Identity: <sip:"+n.host.number+"@sim.test;user=phone>")
-	}
-	s.deliver(to, []byte(strings.Join(out, "\r\n")+"\r\n\r\n"+body), tcp, false)
-}
-
-func transportName(tcp bool) string {
-	if tcp {
-		return "TCP"
-	}
-	return "UDP"
-}
-
-// branchOf is the branch of the top Via.
-func branchOf(lines []string) string {
-	for _, l := range lines {
-		if k, v, _ := strings.Cut(l, ":"); k == "v" || k == "Via" {
-			_, br, _ := strings.Cut(v, "branch=")
-			br, _, _ = strings.Cut(br, ";")
-			return br
-		}
-	}
-	return ""
-}
-
-// refuse answers some requests in the place of the network.
-func (s *sim) refuse(n *simNode, lines []string) bool {
-	if !s.faults || !s.chance(25) || strings.HasPrefix(lines[0], "ACK ") || strings.HasPrefix(lines[0], "CANCEL ") {
-		return false
-	}
-	status := [...]string{"480 Temporarily Unavailable", "503 Service Unavailable\r\nRetry-After: 7", "500 Server Internal Error", "408 Request Timeout", "486 Busy Here"}[s.rng.IntN(5)]
-	out := []string{"SIP/2.0 " + status}
-	tcp := false
-	for _, l := range lines[1:] {
-		k, v, _ := strings.Cut(l, ":")
-		switch k {
-		case "v", "Via":
-			tcp = strings.Contains(v, "/TCP")
-			out = append(out, l)
-		case "t", "To":
-			if !strings.Contains(v, "tag=") {
-				l += ";tag=relay"
-			}
-			out = append(out, l)
-		case "f", "From", "i", "Call-ID", "CSeq":
-			out = append(out, l)
-		}
-	}
-	s.note("relay answers %s", status)
-	s.deliver(n, []byte(strings.Join(append(out, "Content-Length: 0"), "\r\n")+"\r\n\r\n"), tcp, true)
-	return true
-}
-
-// relayResponse takes the relay's Via off and sends the response on.
-func (s *sim) relayResponse(to *simNode, lines []string, body string) {
-	first, tcp := true, false
-	out := lines[:0:0]
-	for _, l := range lines {
-		if k, v, _ := strings.Cut(l, ":"); k == "v" || k == "Via" {
-			if first {
-				first = false
-				if _, rest, ok := strings.Cut(v, ","); ok {
-					tcp = strings.Contains(rest, "/TCP")
-					out = append(out, k+":"+rest)
-				}
-				continue
-			}
-			tcp = tcp || strings.Contains(v, "/TCP")
-		}
-		out = append(out, l)
-	}
-	s.deliver(to, []byte(strings.Join(out, "\r\n")+"\r\n\r\n"+body), tcp, true)
-}
-
-// deliver sends a message to a machine: a response by TCP goes by the connection that the
-// machine has dialled, if it stands (RFC 3261 §18.2.2).
-func (s *sim) deliver(to *simNode, b []byte, tcp, response bool) {
-	if !tcp {
-		s.datagram(to, b, func() { to.receiveDatagram(b) })
-		return
-	}
-	var dialled, own *simEnd
-	for _, c := range s.conns {
-		for _, e := range c.ends {
-			if e.node != to || e.door != DoorSIP || e.closed || c.dead || e.boot != to.boot {
-				continue
-			}
-			if e.flow%2 == 1 {
-				dialled = e
-			} else {
-				own = e
-			}
-		}
-	}
-	if response && dialled != nil {
-		own = dialled
-	}
-	if own == nil {
-		if to.core == nil || to.outage {
-			return
-		}
-		own = to.accept(s.relayEnd(to, false), DoorSIP, netip.AddrPortFrom(relayAddr.Addr(), 41000))
-	}
-	own.peer.send(b, s.latency()+2*time.Millisecond)
-}
-
-func (n *simNode) receiveDatagram(b []byte) {
-	n.later(0, func() {
-		buf := n.pool.Get()
-		if buf == nil {
-			return
-		}
-		if !buf.Append(b) {
-			buf.Release()
-			return
-		}
-		n.step(Event{Kind: EvDatagram, Door: DoorSIP, Flow: udpFlow, Addr: relayAddr, Buf: buf})
-	})
 }

@@ -38,7 +38,10 @@ type simPlan struct {
 	flash       bool // slow, failing
 	starve      bool // of buffers
 	jumps       bool // of the wall clock, and sleep
+	two         bool // hosts at each machine
+	deaf        bool // B's host acknowledges nothing
 	days        int
+	change      func(*Config)
 }
 
 var simPlans = []simPlan{
@@ -50,6 +53,10 @@ var simPlans = []simPlan{
 	{name: "flash", transport: "tcp", access: "fixed", buffers: 64, maxMessages: 40, faults: true, flash: true, days: 3},
 	{name: "starve", transport: "udp", access: "fixed", buffers: 24, maxMessages: 2000, loss: 20, faults: true, starve: true, days: 2},
 	{name: "crash", transport: "tcp", access: "fixed", buffers: 64, maxMessages: 2000, faults: true, crashes: true, days: 3},
+	{name: "two-hosts", transport: "tcp", access: "fixed", buffers: 64, maxMessages: 2000, faults: true, two: true, days: 2},
+	{name: "deaf", transport: "tcp", access: "fixed", buffers: 64, maxMessages: 4000, faults: true, deaf: true, days: 1},
+	{name: "ringing", transport: "udp", access: "fixed", buffers: 64, maxMessages: 2000, loss: 20, faults: true, days: 2,
+		change: func(c *Config) { c.Chat.Accept = "open" }},
 	{name: "all", transport: "udp", access: "cellular", buffers: 24, maxMessages: 100, loss: 15, faults: true, resets: true, outages: true,
 		crashes: true, flash: true, starve: true, jumps: true, days: 4},
 }
@@ -88,6 +95,7 @@ func simulate(t *testing.T, p simPlan, seed uint64) {
 	s := &sim{t: t, seed: seed, plan: p, rng: rand.New(rand.NewPCG(seed, 2)), now: bootEpoch.Add(1000 * time.Second)}
 	s.nodes[0] = s.newNode("A", "+15550000001", "[2001:db9::a]:5060")
 	s.nodes[1] = s.newNode("B", "+15550000002", "[2001:db9::b]:5060")
+	s.nodes[1].host.deaf = p.deaf
 	for _, n := range s.nodes {
 		n.start()
 	}
@@ -112,6 +120,15 @@ func (s *sim) talk() {
 			}
 			for i := s.rng.IntN(4); i >= 0; i-- {
 				n.host.write()
+			}
+			switch s.rng.IntN(12) {
+			case 0:
+				n.host.openChat(s.between(0, 10*time.Minute))
+			case 1, 2:
+				n.host.compose(true)
+				if s.chance(2) {
+					s.after(s.between(0, 30*time.Second), func() { n.host.compose(false) })
+				}
 			}
 			pause := s.between(time.Second, 3*time.Minute)
 			if s.chance(3) {
@@ -147,7 +164,10 @@ func (s *sim) disturb() {
 	again(s.plan.flash, 10*time.Minute, 3*time.Hour, s.badFlash)
 	again(s.plan.starve, time.Minute, 2*time.Hour, s.starve)
 	again(s.plan.jumps, time.Hour, 12*time.Hour, s.jump)
-	again(true, 10*time.Minute, 5*time.Hour, func(n *simNode) { n.host.hangUp() })
+	again(true, 10*time.Minute, 5*time.Hour, func(n *simNode) {
+		both := n.both()
+		both[s.rng.IntN(len(both))].hangUp()
+	})
 }
 
 // breakStream resets or blackholes one of the streams between machines.
