@@ -149,9 +149,10 @@ func (c *Core) admitInvite(p *peer, offer *sdp.Description, ev *sipmin.Event) {
 			return
 		}
 		code := uint16(486)
-		if replaced = old.state == sessionOpen; replaced {
+		if old.state == sessionOpen {
 			code = 0
 		}
+		replaced = old.state > sessionIncoming
 		c.endSession(old, "", code)
 	}
 	s := c.newSession(p)
