@@ -52,13 +52,13 @@ func (w *world) sentSend(k *peerConn, tid, one string) {
 	k.sends = append(k.sends, sentSend{tid, id})
 	text := w.sendText(head, body)
 	extra := ""
-	if on := w.carried[id]; on != 0 && on != k.flow {
+	if on := w.carried[id]; on != "" && on != k.name {
 		extra = " (again, same ids)"
 	}
 	if in := field([]byte(body), "imdn.Message-ID"); in != "" && in != id && !strings.HasPrefix(text, "IMDN") {
 		extra += " (imdn.Message-ID is another)"
 	}
-	w.carried[id] = k.flow
+	w.carried[id] = k.name
 	if v := field([]byte(head), "Success-Report"); v != "no" {
 		extra += " Success-Report: " + v
 	}

@@ -11,7 +11,7 @@ type peerConn struct {
 	name      string
 	flow      FlowID
 	ours      string            // MSRP URI of the agent
-	theirs    string            // of the peer
+	theirs    string            // path of the peer: its URI, behind that of a relay if there is one
 	sends     []sentSend        // requests of the agent not yet answered
 	asked     map[string]string // requests of the peer not yet answered, by tid
 	open      bool
@@ -25,7 +25,7 @@ type sentSend struct{ tid, id string }
 // connected notes a connection of the agent, or to it.
 func (w *world) connected(id FlowID) *peerConn {
 	w.dials++
-	k := &peerConn{name: "msrp", flow: id, ours: w.net.path, theirs: w.peerPath(), asked: map[string]string{}}
+	k := &peerConn{name: "msrp", flow: id, ours: w.net.path, theirs: w.net.peerPath, asked: map[string]string{}}
 	if w.dials > 1 {
 		k.name += strconv.Itoa(w.dials)
 	}
@@ -38,7 +38,7 @@ func (w *world) connNow() *peerConn {
 	if k := w.conns[w.conn]; k != nil {
 		return k
 	}
-	return &peerConn{flow: w.conn, ours: w.net.path, theirs: w.peerPath(), asked: map[string]string{}}
+	return &peerConn{flow: w.conn, ours: w.net.path, theirs: w.net.peerPath, asked: map[string]string{}}
 }
 
 // msrp is what the peer does on the MSRP connection.
@@ -47,9 +47,10 @@ func (w *world) connNow() *peerConn {
 //	msrp on NAME                            the connection of now is another one
 //	msrp stuck | reads                      the peer does not read; it does again
 //	msrp ok [N] | answer CODE               to the oldest N, or all, requests of the agent
+//	msrp first CODE                         to the oldest alone
 //	msrp text ID TEXT [plain] [bare] [KEY=VALUE…]  a message; plain asks for no notification, bare
 //	                                        has no imdn.Message-ID; KEY is a header
-//	msrp chunk ID FROM-TO/TOTAL FLAG        octets of a long text, in a chunk
+//	msrp chunk ID FROM-TO/TOTAL FLAG [KEY=VALUE…]  octets of a long text, in a chunk
 //	msrp imdn delivered|displayed|failed    for the last message of the agent
 //	msrp report STATUS                      for the last message of the agent
 //	msrp typing active|idle
@@ -74,6 +75,8 @@ func (w *world) msrp(a []string) {
 		w.answerMSRP("200 OK", a[1:])
 	case "answer":
 		w.answerMSRP(strings.Join(a[1:], " "), nil)
+	case "first":
+		w.answerMSRP(strings.Join(a[1:], " "), []string{"1"})
 	case "report":
 		w.report(a[1:])
 	case "text":
@@ -168,7 +171,11 @@ func (w *world) chunk(a []string) {
 	whole := head + strings.Repeat("0123456789abcdef", size/16+1)
 	i, _ := strconv.Atoi(from)
 	j, _ := strconv.Atoi(to)
-	w.peerSend("m"+a[1], "Content-Type: message/cpim", whole[:size][i-1:j], a[3], fmt.Sprintf("%d-%d/%d", i, j, size))
+	headers := ""
+	for _, o := range a[4:] {
+		headers += strings.Replace(o, "=", ": ", 1) + "\r\n"
+	}
+	w.peerSend("m"+a[1], headers+"Content-Type: message/cpim", whole[:size][i-1:j], a[3], fmt.Sprintf("%d-%d/%d", i, j, size))
 }
 
 // peerSend is one SEND of the peer; headers stand behind Byte-Range, Content-Type last.

@@ -17,6 +17,7 @@ type network struct {
 	paths         map[string]int      // MSRP URIs of the agent, numbered
 	path          string              // the last of them
 	peerSession   string              // of the peer's MSRP URI
+	peerPath      string              // of the peer's last description
 }
 
 func newNetwork() network {

@@ -38,9 +38,11 @@ const peerSession = "558f02b9d0"
 // peerTag is the peer's tag where a transcript names none: that of the trace.
 const peerTag = "b2fbe90a8c2e488ba04ad6d0c0956a6c"
 
-// peerPath is the peer's MSRP URI of now.
-func (w *world) peerPath() string {
-	return "msrp://[2001:0000:0000:0001:0000:0000:0000:0002]:16000/" + w.net.peerSession + ";tcp"
+// described notes the path of the peer's description, if there is one.
+func (w *world) described(body string) {
+	if path := lineOf(body, "a=path:"); path != "" {
+		w.net.peerPath = path
+	}
 }
 
 // sip is what the network says.
@@ -179,6 +181,7 @@ func (w *world) respond(a []string) {
 		to += ";tag=" + tag
 	}
 	w.answered(req, method, a[0], tagOf(to))
+	w.described(body)
 	msg := "SIP/2.0 " + a[0] + reason + "\r\nVia: " + field(req, "Via") + "\r\nFrom: " + field(req, "From") + "\r\nTo: " + to +
 		"\r\nCall-ID: " + field(req, "Call-ID") + "\r\nCSeq: " + field(req, "CSeq") + "\r\n" + extra
 	if method == "INVITE" && a[0] != "100" && a[0] < "300" {
@@ -240,6 +243,7 @@ func (w *world) peerInvite(from string, extra []string) {
 			headers += k + ": " + v + "\r\n"
 		}
 	}
+	w.described(body)
 	first = strings.Replace(first, "text/plain; charset=utf-8", firstType, 1)
 	ct := "application/sdp"
 	if first != "" {
@@ -290,6 +294,7 @@ func (w *world) inDialog(method string, extra []string) {
 			headers += k + ": " + v + "\r\n"
 		}
 	}
+	w.described(body)
 	headers = w.dialogHeaders(c, method) + headers + fmt.Sprintf("CSeq: %d %s\r\nMax-Forwards: 69\r\n", c.nextSeq(method), method)
 	if method == "INVITE" || method == "UPDATE" {
 		headers += "Contact: <sip:[2001:0:0:1::2]:49466>\r\nSupported: timer\r\n"

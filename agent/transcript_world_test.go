@@ -43,7 +43,7 @@ type world struct {
 	measuring     bool
 	allocs, steps uint64
 	seed          uint64
-	carried       map[string]FlowID // Message-IDs of the agent, and the connection on which each was last
+	carried       map[string]string // Message-IDs of the agent, and the connection on which each was last
 	last          map[string]string // what the peer knows of the agent's messages
 	readers       *bufpool.Pool     // where what arrives is put, while the core's buffers are scarce; nil: pool
 	taken         []*bufpool.Buf
@@ -74,7 +74,7 @@ func newWorld(t testing.TB) *world {
 	cfg.Memory.Sessions = 4
 	w := &world{t: t, cfg: cfg, pool: bufpool.New(64, largeBuffers), now: bootEpoch.Add(1000 * time.Second), dial: "works",
 		wall: time.Date(2015, 2, 24, 6, 48, 9, 0, time.UTC), flows: map[FlowID]netip.AddrPort{}, up: map[FlowID]bool{}, conns: map[FlowID]*peerConn{},
-		net: newNetwork(), last: map[string]string{}, carried: map[string]FlowID{}}
+		net: newNetwork(), last: map[string]string{}, carried: map[string]string{}}
 	return w
 }
 
