@@ -108,20 +108,27 @@ func brief(b []byte) string {
 //	flash ready           what waited is carried out
 //	flash full | broken   what waited to be stored is refused: no room; an i/o error
 func (w *world) flashCommand(word string) {
-	held := w.flash.held
-	w.flash.slow, w.flash.held = word == "slow", nil
+	if w.flash.slow = word == "slow"; w.flash.slow {
+		return
+	}
 	if word == "broken" {
 		w.flash.files.fail = syscall.EIO
 	}
-	for _, a := range held {
-		if word == "full" && (a.Kind == ActStore || a.Kind == ActFinish) {
+	w.flash.slow = true // what comes meanwhile stands behind what waits
+	for n := len(w.flash.held); len(w.flash.held) > 0; n-- {
+		a := w.flash.held[0]
+		w.flash.held = w.flash.held[1:]
+		if n <= 0 {
+			w.flash.files.fail = nil
+		}
+		if word == "full" && n > 0 && (a.Kind == ActStore || a.Kind == ActFinish) {
 			w.queue = append(w.queue, Event{Kind: EvStored, Token: a.Token, Buf: a.Buf, Fault: FaultFull})
 		} else {
 			w.workFlash(a, false)
 		}
 		w.drain()
 	}
-	w.flash.files.fail = nil
+	w.flash.slow, w.flash.files.fail = false, nil
 }
 
 // onFlash returns the ids of the messages that the spool holds.

@@ -15,7 +15,9 @@ type peerConn struct {
 	sends     []sentSend        // requests of the agent not yet answered
 	asked     map[string]string // requests of the peer not yet answered, by tid
 	open      bool
-	stuck     bool // the peer does not read: nothing is written to its end
+	paused    bool   // the agent does not read …
+	unread    string // … and this waits
+	stuck     bool   // the peer does not read: nothing is written to its end
 	unwritten int
 }
 
@@ -221,13 +223,33 @@ func (w *world) answerMSRP(status string, count []string) {
 	}
 }
 
+// receiveMSRP is what the peer writes to its connection.
 func (w *world) receiveMSRP(msg string) {
-	for len(msg) > 0 {
-		if _, ok := w.flows[w.conn]; !ok && w.readers != nil {
-			return // the agent had no buffer to get so far
-		}
-		n := min(len(msg), 4096)
-		w.step(Event{Kind: EvData, Door: DoorMSRP, Flow: w.conn, Buf: w.buf([]byte(msg[:n]))})
-		msg = msg[n:]
+	k := w.conns[w.conn]
+	if k == nil && w.readers != nil {
+		return // the agent had no buffer to get so far
 	}
+	if k == nil { // nobody's any more
+		w.step(Event{Kind: EvData, Door: DoorMSRP, Flow: w.conn, Buf: w.buf([]byte(msg))})
+		return
+	}
+	k.unread += msg
+	w.drain()
+}
+
+// read gives the agent the next octets of a connection that it reads; false: there are none.
+func (w *world) read() bool {
+	var k *peerConn
+	for _, c := range w.conns {
+		if !c.paused && c.open && c.unread != "" && (k == nil || c.flow < k.flow) {
+			k = c
+		}
+	}
+	if k == nil {
+		return false
+	}
+	n := min(len(k.unread), 4096)
+	w.queue = append(w.queue, Event{Kind: EvData, Door: DoorMSRP, Flow: k.flow, Buf: w.buf([]byte(k.unread[:n]))})
+	k.unread = k.unread[n:]
+	return true
 }

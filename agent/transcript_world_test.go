@@ -140,7 +140,7 @@ func (w *world) step(ev Event) {
 
 // drain gives the core what waits, and everything that follows from it.
 func (w *world) drain() {
-	for n := 0; len(w.queue) > 0; n++ {
+	for n := 0; len(w.queue) > 0 || w.read(); n++ {
 		if n > 100000 {
 			w.t.Fatal("events never end")
 		}
@@ -215,10 +215,11 @@ func (w *world) act(a Action) {
 		w.say("close %v", w.flowName(a.Flow))
 		delete(w.flows, a.Flow)
 		delete(w.conns, a.Flow)
-	case ActPause:
-		w.say("pause %v", w.flowName(a.Flow))
-	case ActResume:
-		w.say("resume %v", w.flowName(a.Flow))
+	case ActPause, ActResume:
+		w.say("%s %v", map[ActionKind]string{ActPause: "pause", ActResume: "resume"}[a.Kind], w.flowName(a.Flow))
+		if k := w.conns[a.Flow]; k != nil {
+			k.paused = a.Kind == ActPause
+		}
 	default:
 		w.toFlash(a)
 	}
