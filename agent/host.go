@@ -338,6 +338,10 @@ func (c *Core) serveCancel(h *host, r *ipc.Request) {
 	}
 	m := &c.box.table[i]
 	switch {
+	case m.id == h.large.id: // its body is still coming
+		c.dropLarge(h)
+		c.replyState(h, r.ID, StateCancelled)
+		return
 	case m.state != StateQueued:
 	case c.inFlight(i):
 		m.withdrawn = true // should the peer not take it, it is not tried again
