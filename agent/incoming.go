@@ -77,11 +77,11 @@ func (c *Core) retryUnconfirmed(s *session) {
 	if s.unconfirmed == 0 || s.state == sessionFree {
 		return
 	}
-	p := s.peer
+	p, code := s.peer, s.unconfirmed
 	c.continues(s)
 	c.noteWaiting(p, ReasonLost, 0) // those that had no answer yet
-	c.endSession(s, brokenReason(s.unconfirmed), 0)
-	if p.tries > 0 { // not the first time: the host has been told why
+	c.endSession(s, brokenReason(code), 0)
+	if code != 408 || p.tries > 0 { // refused for now, or not the first time: the host has been told why
 		c.delay(p, 0)
 		return
 	}

@@ -439,6 +439,6 @@ func (c *Core) transferFailed(s *session, x *transfer, code uint16, local bool) 
 		c.mark(place, StateFailed, ReasonRefused, code)
 	default:
 		c.note(place, ReasonRetry, code)
-		s.unconfirmed, s.peer.tries = code, max(s.peer.tries, 1)
+		s.unconfirmed = code
 	}
 }
