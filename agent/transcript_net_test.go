@@ -27,7 +27,7 @@ type sentSend struct{ tid, id string }
 // connected notes a connection of the agent, or to it.
 func (w *world) connected(id FlowID) *peerConn {
 	w.dials++
-	k := &peerConn{name: "msrp", flow: id, ours: w.net.path, theirs: w.net.peerPath, asked: map[string]string{}}
+	k := &peerConn{name: "msrp", flow: id, ours: w.net.path, theirs: w.peerPath(), asked: map[string]string{}}
 	if w.dials > 1 {
 		k.name += strconv.Itoa(w.dials)
 	}
@@ -40,7 +40,7 @@ func (w *world) connNow() *peerConn {
 	if k := w.conns[w.conn]; k != nil {
 		return k
 	}
-	return &peerConn{flow: w.conn, ours: w.net.path, theirs: w.net.peerPath, asked: map[string]string{}}
+	return &peerConn{flow: w.conn, ours: w.net.path, theirs: w.peerPath(), asked: map[string]string{}}
 }
 
 // msrp is what the peer does on the MSRP connection.

@@ -196,8 +196,8 @@ func shown(b []byte, names ...string) (text string) {
 
 // sdpText says what a description of ours is: its o= against the one before in the call (new,
 // same, raised), the MSRP URI by its number, setup and cema; and what of m=, c= and the path's
-// authority is not our address. "If the session description is unchanged, the o= line is too"
-// (RFC 3264 §8, RFC 4975 §8.4).
+// authority is not our address. A description that has not changed keeps its o= (RFC 4975 §8.4),
+// and one that keeps it has not changed (RFC 3264 §8).
 func (w *world) sdpText(c *netCall, b []byte) string {
 	_, body, ok := strings.Cut(string(b), "\r\n\r\nv=0")
 	if !ok {

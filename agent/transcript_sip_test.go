@@ -38,6 +38,9 @@ const peerSession = "558f02b9d0"
 // peerTag is the peer's tag where a transcript names none: that of the trace.
 const peerTag = "b2fbe90a8c2e488ba04ad6d0c0956a6c"
 
+// peerPath is the path of the peer's last description.
+func (w *world) peerPath() string { return w.net.peerPath }
+
 // described notes the path of the peer's description, if there is one.
 func (w *world) described(body string) {
 	if path := lineOf(body, "a=path:"); path != "" {
