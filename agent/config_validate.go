@@ -26,7 +26,7 @@ func (c *Config) Validate() []ConfigFault {
 	v.text("state", c.State, required)
 	v.oneOf("log", c.Log, "debug", "info", "warn", "error")
 	v.modem(&c.Modem)
-	v.bearer(&c.Bearer)
+	v.bearer(&c.Bearer, c.Modem.Protocol)
 	v.ims(&c.IMS, c.Modem.Protocol != "none")
 	v.tls(&c.TLS)
 	v.sip(c)
@@ -137,9 +137,16 @@ func accessNetwork(s string) bool {
 // tokenChars are those of RFC 3261 §25.1 token.
 const tokenChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~"
 
-func (v *validator) bearer(b *BearerConfig) {
-	if v.oneOf("bearer.manage", b.Manage, "none", "modem") {
-		v.later(b.Manage == "modem", "bearer.manage", `bringing the bearer up is not yet there; use "none"`)
+func (v *validator) bearer(b *BearerConfig, protocol string) {
+	if v.oneOf("bearer.manage", b.Manage, "none", "modem") && b.Manage == "modem" {
+		switch {
+		case protocol == "at":
+			v.fault("bearer.manage", `bringing the bearer up by AT is not yet there; use protocol "qmi", or "none" here`)
+		case protocol != "qmi":
+			v.fault("bearer.manage", "there is no modem of ours with modem.protocol %q", protocol)
+		case b.APN == "":
+			v.fault("bearer.apn", "is missing: which bearer is to be brought up?")
+		}
 	}
 	// IFNAMSIZ of Linux: 15 octets and the NUL.
 	if v.text("bearer.interface", b.Interface, optional) && (len(b.Interface) > 15 || strings.ContainsAny(b.Interface, "/ :")) {

@@ -66,7 +66,7 @@ type Core struct {
 	paniAt        int64  // since when, wall clock in milliseconds
 	modemState    string // the modem in one word
 	modemText     string // and in one line
-	bearer        bearer
+	pdn           pdn
 	proxies       proxies
 	own           []byte // our identity
 	scratch       []byte // for one frame to a host

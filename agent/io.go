@@ -131,15 +131,15 @@ func (e *edge) listen() error {
 	}
 	e.listeners = append(e.listeners, host)
 	local := e.cfg.IMS.Local.Addr
-	if e.udp, err = listenUDP(local, e.cfg.Bearer.Interface); err != nil {
+	if e.udp, err = listenUDP(local, &e.cfg.Bearer); err != nil {
 		return err
 	}
-	sip, err := listenTCP(local, e.cfg.Bearer.Interface)
+	sip, err := listenTCP(local, &e.cfg.Bearer)
 	if err != nil {
 		return err
 	}
 	e.listeners = append(e.listeners, sip)
-	m, err := listenTCP(netip.AddrPortFrom(local.Addr(), e.cfg.MSRP.Port), e.cfg.Bearer.Interface)
+	m, err := listenTCP(netip.AddrPortFrom(local.Addr(), e.cfg.MSRP.Port), &e.cfg.Bearer)
 	if err != nil {
 		return err
 	}
@@ -394,9 +394,20 @@ func (e *edge) writeOne(f *flow, buf *bufpool.Buf) bool {
 
 // runModem runs the modem's line until the daemon ends.
 func (e *edge) runModem(ctx context.Context) {
-	m := e.cfg.Modem
-	err := modem.New(modem.Config{Protocol: m.Protocol, Device: m.Device, Baud: m.Baud, PIN: m.PIN}).Run(ctx,
-		func(ev modem.Event) { e.post(Event{Kind: EvModem, Modem: ev}) })
+	m := modem.Config{Protocol: e.cfg.Modem.Protocol, Device: e.cfg.Modem.Device, Baud: e.cfg.Modem.Baud, PIN: e.cfg.Modem.PIN}
+	post := func(ev modem.Event) { e.post(Event{Kind: EvModem, Modem: ev}) }
+	emit := post
+	if e.cfg.Bearer.Manage == "modem" {
+		m.APN = e.cfg.Bearer.APN
+		b := newBearerEdge(e.cfg, post)
+		e.goDo(func() { b.run(ctx) })
+		emit = func(ev modem.Event) {
+			if !b.take(ev) {
+				post(ev)
+			}
+		}
+	}
+	err := modem.New(m).Run(ctx, emit)
 	if err != nil && ctx.Err() == nil {
 		e.log.Error("modem", "err", err)
 	}

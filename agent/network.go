@@ -16,8 +16,8 @@ const (
 	maxMTU       = 65535
 )
 
-// A bearer is the IMS bearer as the modem, or in its place the host, has told it.
-type bearer struct {
+// A pdn is the IMS PDN connection as the modem, or in its place the host, has told it.
+type pdn struct {
 	told      bool // somebody has
 	iface     string
 	addresses [maxAddresses]netip.Addr
@@ -62,7 +62,7 @@ func routeTo(proxy netip.AddrPort) string { return "<sip:" + proxy.String() + ";
 
 // stepBearer takes the bearer of the modem; nil is none.
 func (c *Core) stepBearer(b *modem.Bearer) {
-	n, p := bearer{told: true}, proxies{}
+	n, p := pdn{told: true}, proxies{}
 	if b != nil {
 		n.iface = b.Interface
 		for _, a := range b.Addresses {
@@ -76,7 +76,7 @@ func (c *Core) stepBearer(b *modem.Bearer) {
 	c.setProxies(p)
 }
 
-func (n *bearer) add(a netip.Addr) {
+func (n *pdn) add(a netip.Addr) {
 	if n.n < maxAddresses && a.IsValid() && !a.IsUnspecified() {
 		n.addresses[n.n] = a.Unmap()
 		n.n++
@@ -85,11 +85,11 @@ func (n *bearer) add(a netip.Addr) {
 
 // setBearer keeps what the bearer is. Our sockets stand on the configured address: a bearer that
 // has others cannot carry them, which is told.
-func (c *Core) setBearer(n bearer) {
-	if n == c.bearer {
+func (c *Core) setBearer(n pdn) {
+	if n == c.pdn {
 		return
 	}
-	c.bearer = n
+	c.pdn = n
 	if n.n == 0 {
 		return
 	}
@@ -106,7 +106,7 @@ func (c *Core) setBearer(n bearer) {
 // on counts as one that is up.
 func (c *Core) describeBearer() ipc.Bearer {
 	b := ipc.Bearer{State: "up", Interface: c.cfg.Bearer.Interface, Address: c.cfg.IMS.Local.String()}
-	switch n := &c.bearer; {
+	switch n := &c.pdn; {
 	case n.told && n.n == 0:
 		b.State, b.Address = "down", ""
 	case n.told:
@@ -142,7 +142,7 @@ func (c *Core) serveNetwork(h *host, r *ipc.Request, b []byte) {
 }
 
 // parseNetwork reads the request; fault says what is wrong with it.
-func (c *Core) parseNetwork(r *ipc.Request, b []byte) (n bearer, p proxies, fault string) {
+func (c *Core) parseNetwork(r *ipc.Request, b []byte) (n pdn, p proxies, fault string) {
 	n.told, n.iface = true, string(r.Interface.In(b))
 	if len(n.iface) > maxInterface || !printable(n.iface) {
 		return n, p, "interface cannot be one"

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,9 +38,28 @@ func bindTo(iface string) func(network, address string, c syscall.RawConn) error
 	}
 }
 
+// early returns the control function of a socket that listens: one on an address that a bearer of
+// ours brings only later may be bound before.
+func early(b *BearerConfig) func(network, address string, c syscall.RawConn) error {
+	bind := bindTo(b.Interface)
+	if b.Manage != "modem" {
+		return bind
+	}
+	return func(network, address string, c syscall.RawConn) error {
+		var serr error
+		err := c.Control(func(fd uintptr) { // Linux takes IP_FREEBIND for IPv6 too
+			serr = unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_FREEBIND, 1)
+		})
+		if err = cmp.Or(err, os.NewSyscallError("setsockopt IP_FREEBIND", serr)); err != nil || bind == nil {
+			return err
+		}
+		return bind(network, address, c)
+	}
+}
+
 // listenTCP listens on addr, on the IMS interface.
-func listenTCP(addr netip.AddrPort, iface string) (*net.TCPListener, error) {
-	lc := net.ListenConfig{Control: bindTo(iface)}
+func listenTCP(addr netip.AddrPort, b *BearerConfig) (*net.TCPListener, error) {
+	lc := net.ListenConfig{Control: early(b)}
 	l, err := lc.Listen(context.Background(), "tcp", addr.String())
 	if err != nil {
 		return nil, err
@@ -48,8 +68,8 @@ func listenTCP(addr netip.AddrPort, iface string) (*net.TCPListener, error) {
 }
 
 // listenUDP opens the SIP socket for datagrams on addr, on the IMS interface.
-func listenUDP(addr netip.AddrPort, iface string) (*net.UDPConn, error) {
-	lc := net.ListenConfig{Control: bindTo(iface)}
+func listenUDP(addr netip.AddrPort, b *BearerConfig) (*net.UDPConn, error) {
+	lc := net.ListenConfig{Control: early(b)}
 	c, err := lc.ListenPacket(context.Background(), "udp", addr.String())
 	if err != nil {
 		return nil, err

@@ -84,16 +84,19 @@ func (b *bench) stop() {
 			b.t.Errorf("Run: %v", err)
 		}
 		close(b.ended)
-	case <-time.After(2 * time.Second):
+	case <-time.After(patience):
 		b.t.Fatal("Run does not end")
 	}
 }
+
+// patience is the longest wait for one thing, also on a loaded or emulated machine.
+const patience = 60 * time.Second
 
 // await passes over events until one of a kind whose PANI or text holds part.
 func (b *bench) await(kind EventKind, part string) Event {
 	b.t.Helper()
 	var seen []string
-	for end := time.After(8 * time.Second); ; {
+	for end := time.After(patience); ; {
 		select {
 		case e := <-b.events:
 			if e.Kind == kind && (kind == Access && e.PANI == part || kind != Access && strings.Contains(e.Text, part)) {

@@ -8,19 +8,23 @@ import (
 	"time"
 )
 
-// A line is what the modem answers on while it is there: a pty, a listening socket, or sockets of
-// QRTR.
+// A line is what the modem answers on while it is there: a pty, a listening socket, sockets of
+// QRTR, or a USB device.
 type line struct {
 	master, slave *os.File
 	listener      net.Listener
 	sockets       []Socket
+	gadget        *gadget
 	remove        string // symbolic link to remove
 }
 
 // plug makes the device appear and starts serving it. The caller holds m.mu.
 func (m *Modem) plug() error {
-	if m.opts.QRTR != nil {
+	switch {
+	case m.opts.QRTR != nil:
 		return m.plugQRTR()
+	case m.opts.USB:
+		return m.plugUSB()
 	}
 	if m.opts.Unix != "" {
 		l, err := net.Listen("unix", m.opts.Unix)
@@ -88,6 +92,9 @@ func (m *Modem) unplug() {
 	}
 	for _, s := range l.sockets {
 		s.Close()
+	}
+	if l.gadget != nil {
+		l.gadget.host.Close()
 	}
 	for _, u := range m.users {
 		u.Close()

@@ -18,6 +18,7 @@ type Options struct {
 	Link     string                       // symbolic link to make to the pty; "" makes one in a new directory
 	Unix     string                       // listen on this Unix socket ("@NAME": abstract) instead of a pty
 	QRTR     func(byte) (Socket, error)   // opens the socket of a QMI service instead of a pty: KernelQRTR, or a stand-in
+	USB      bool                         // an EC25 behind the kernel's vhci_hcd instead of a pty: real drivers make its nodes; as root
 	Cell     string                       // initial cell, as for Modem.Cell; "" is DefaultCell
 	PIN      string                       // the SIM asks for it; "" is a SIM without PIN
 	NoISIM   bool                         // the card has a USIM only
@@ -87,6 +88,11 @@ func (m *Modem) place() (err error) {
 	switch {
 	case m.opts.QRTR != nil:
 		m.path = "qrtr"
+	case m.opts.USB:
+		m.path = "usb:2c7c:0125:02"
+		if m.opts.Protocol == "qmi" {
+			m.path = "usb:2c7c:0125:04"
+		}
 	case m.opts.Unix != "":
 		m.path = m.opts.Unix
 	case m.path == "":
@@ -207,7 +213,7 @@ func (m *Modem) Vanish(d time.Duration) {
 func (m *Modem) reappear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || m.out != nil || m.line.listener != nil || m.line.sockets != nil {
+	if m.closed || m.out != nil || m.line.listener != nil || m.line.sockets != nil || m.line.gadget != nil {
 		return
 	}
 	m.state.boot(m.opts.PIN)

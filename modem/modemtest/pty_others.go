@@ -12,3 +12,5 @@ func openPTY() (master, slave *os.File, err error) { return nil, nil, errors.Err
 
 // KernelQRTR always fails.
 func KernelQRTR(service byte) (Socket, error) { return nil, errors.ErrUnsupported }
+
+func (m *Modem) plugUSB() error { return errors.ErrUnsupported }

@@ -69,7 +69,7 @@ func (m *Modem) serveQMI(c *qmiConn) {
 func (m *Modem) enter(c *qmiConn) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || m.line.listener == nil && m.line.master == nil {
+	if m.closed || m.line.listener == nil && m.line.master == nil && m.line.gadget == nil {
 		return false
 	}
 	m.users = append(m.users, c)

@@ -259,7 +259,7 @@ func TestValues(t *testing.T) {
 		{`ims.user_agent = "a\nb"`, "control character", nil, nil},
 		{`ims.security = "tls"`, "not yet", nil, nil},
 		{`ims.access = "wlan"`, "", func(c *agent.Config) any { t1, t2, t4 := c.SIPTimers(); return fmt.Sprint(t1, t2, t4) }, "500ms 4s 5s"},
-		{`bearer.manage = "modem"`, "not yet", nil, nil},
+		{`bearer.manage = "modem"`, "no modem of ours", nil, nil},
 		{`bearer.interface = "a-name-that-is-too-long"`, "cannot be an interface", nil, nil},
 		{`modem.protocol = "host"`, "", func(c *agent.Config) any { return c.Modem.Protocol }, "host"},
 		{`ims.pcscf = []`, "no modem to ask", nil, nil},

@@ -28,6 +28,8 @@ var allowedThird = []struct{ prefix, importer, reason string }{
 	{"golang.org/x/sys/", "modem/modemtest", "opens the pty of the simulated modem"},
 	{"golang.org/x/sys/", "agent", "timerfd, CLOCK_BOOTTIME, SO_PEERCRED, SO_BINDTODEVICE at the edge"},
 	{"golang.org/x/sys/", "agent/spool", "fdatasync and flock"},
+	{"golang.org/x/sys/", "agent/internal/bearer", "SO_BINDTODEVICE and flags of links and addresses"},
+	{"github.com/vishvananda/netlink", "agent/internal/bearer", "addresses, routes and MTU of the IMS bearer: netlink's encodings differ with kernels and architectures"},
 	{"github.com/pion/sdp/v3", "msrp/sdp", "SDP grammar, after our normalisation"},
 	{"github.com/tinylib/msgp/msgp", "agent/ipc", "MessagePack of the host socket"},
 	{"github.com/BurntSushi/toml", "agent/cmd/imsagentd", "the configuration file"},
@@ -47,7 +49,7 @@ var siblings = map[string][]string{
 	"cpim/imdn": {"cpim/xmlscan"}, "cpim/iscomposing": {"cpim/xmlscan"}, "cpim/xmlscan": nil,
 	"modem/at": nil, "modem/qmi": nil, "modem/uicc": nil, // codecs know nothing of each other; modem joins them
 	"modem": {"modem/at", "modem/qmi", "modem/uicc"}, "modem/modemtest": nil, "modem/cmd/modemsim": {"modem/modemtest"},
-	"board": nil, "agent/spool": nil, "agent/ipc": nil, "agent/internal/bufpool": nil,
+	"board": nil, "agent/spool": nil, "agent/ipc": nil, "agent/internal/bufpool": nil, "agent/internal/bearer": nil,
 	"agent/agenttest": nil, "agent/cmd/imsnet": {"agent/agenttest"},
 	"agent/cmd/imsctl": {"agent/ipc"},
 }
