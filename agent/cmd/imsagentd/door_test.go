@@ -91,6 +91,11 @@ func TestSpoolDoorExitCode(t *testing.T) {
 			if err := os.WriteFile(found[0], b, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			if v.name == "damaged" { // the header stands once more, in a file of its own
+				if err := os.WriteFile(filepath.Join(dir, "identity"), make([]byte, 96), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
 			var stdout, stderr bytes.Buffer
 			code := run([]string{"-config", write(t, minimal(dir))}, strings.NewReader(""), &stdout, &stderr)
 			if code != exitSpool || !strings.Contains(stderr.String(), v.want) {
