@@ -40,6 +40,7 @@ type ModemConfig struct {
 	OwnIMS        string // own_ims: refuse, disable or ignore
 	Baud          int    // baud: bit/s
 	PIN           string // pin
+	Dialect       string // dialect: maker of the serving-cell command; "" asks the modem
 }
 
 // BearerConfig is table [bearer].

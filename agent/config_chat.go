@@ -8,7 +8,9 @@ import (
 	"imsagent/cpim"
 )
 
-func (v *validator) ims(c *IMSConfig, told bool) {
+// ims checks where and who we are; told says that the modem or the host tells the former, card that the modem reads
+// the latter.
+func (v *validator) ims(c *IMSConfig, told, card bool) {
 	v.oneOf("ims.access", c.Access, "cellular", "wlan", "fixed")
 	v.endpoints(c, told)
 	v.oneOf("ims.transport", c.Transport, "tcp", "udp")
@@ -20,8 +22,8 @@ func (v *validator) ims(c *IMSConfig, told bool) {
 	}
 	if v.text("ims.impu", c.IMPU, optional) {
 		v.uri("ims.impu", c.IMPU)
-	} else if c.IMPU == "" && c.Identity == "" {
-		v.fault("ims.impu", "is missing; reading it from the SIM is not yet there")
+	} else if c.IMPU == "" && c.Identity == "" && !card {
+		v.fault("ims.impu", "is missing, and there is no modem to read the card")
 	}
 	if v.text("ims.identity", c.Identity, optional) {
 		v.uri("ims.identity", c.Identity)

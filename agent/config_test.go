@@ -36,7 +36,7 @@ func TestValidateListsEveryFault(t *testing.T) {
 	for _, f := range c.Validate() {
 		keys = append(keys, f.Key)
 	}
-	if want := []string{"modem.device", "ims.local", "ims.impu", "ims.register"}; !slices.Equal(keys, want) {
+	if want := []string{"modem.device", "ims.local", "ims.register"}; !slices.Equal(keys, want) {
 		t.Errorf("%v, want %v", keys, want)
 	}
 }
@@ -49,8 +49,9 @@ func TestValidateFindsEachFault(t *testing.T) {
 		"modem.protocol":       func(c *Config) { c.Modem.Protocol = "mbim" },
 		"modem.device":         func(c *Config) { c.Modem.Protocol = "at" },
 		"modem.access_network": func(c *Config) { c.Modem.AccessNetwork = "x\r\ny" },
-		"modem.own_ims":        func(c *Config) { c.Modem.OwnIMS = "disable" },
+		"modem.own_ims":        func(c *Config) { c.Modem.OwnIMS = "allow" },
 		"modem.baud":           func(c *Config) { c.Modem.Baud = 0 },
+		"modem.dialect":        func(c *Config) { c.Modem.Dialect = "klingon" },
 		"modem.pin":            func(c *Config) { c.Modem.PIN = "123" },
 		"bearer.manage":        func(c *Config) { c.Bearer.Manage = "modem" },
 		"bearer.interface":     func(c *Config) { c.Bearer.Interface = "a/b" },

@@ -27,7 +27,7 @@ func (c *Config) Validate() []ConfigFault {
 	v.oneOf("log", c.Log, "debug", "info", "warn", "error")
 	v.modem(&c.Modem)
 	v.bearer(&c.Bearer, c.Modem.Protocol)
-	v.ims(&c.IMS, c.Modem.Protocol != "none")
+	v.ims(&c.IMS, c.Modem.Protocol != "none", c.Modem.Protocol == "at" || c.Modem.Protocol == "qmi")
 	v.tls(&c.TLS)
 	v.sip(c)
 	v.msrp(&c.MSRP)
@@ -113,11 +113,12 @@ func (v *validator) modem(m *ModemConfig) {
 	if v.text("modem.access_network", m.AccessNetwork, optional) && !accessNetwork(m.AccessNetwork) {
 		v.fault("modem.access_network", "%q is not an access type with parameters (RFC 7315 §5.4)", m.AccessNetwork)
 	}
-	if v.oneOf("modem.own_ims", m.OwnIMS, "refuse", "disable", "ignore") {
-		v.later(m.OwnIMS == "disable", "modem.own_ims", "switching the modem's IMS client off is not yet there; refuse or ignore it")
-	}
+	v.oneOf("modem.own_ims", m.OwnIMS, "refuse", "disable", "ignore")
 	v.between("modem.baud", int64(m.Baud), 300, 4_000_000)
 	v.pin(m.PIN)
+	if m.Dialect != "" {
+		v.oneOf("modem.dialect", m.Dialect, modem.Dialects()...)
+	}
 }
 
 // pin checks the form of a PIN (TS 31.101 §9.5.1: four to eight digits), never quoting it.

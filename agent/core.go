@@ -8,7 +8,6 @@ import (
 	"imsagent/agent/ipc"
 	"imsagent/agent/spool"
 	"imsagent/cpim"
-	"imsagent/modem"
 	"imsagent/sipmin"
 )
 
@@ -30,7 +29,8 @@ type Setup struct {
 // A Core is the whole protocol state of one UE. It performs no I/O, starts no goroutine
 // and reads no clock, so every run of it can be replayed.
 type Core struct {
-	cfg     *Config
+	cfg     *Config // a copy: what [ims] leaves out may come from the card
+	given   IMSConfig
 	version string
 	pool    *bufpool.Pool
 	entropy func([]byte)
@@ -64,13 +64,13 @@ type Core struct {
 	notices       uint64 // notifications whose answer waited for the flash, counted
 	pani          string // P-Access-Network-Info now; empty: unknown
 	paniAt        int64  // since when, wall clock in milliseconds
-	modemState    string // the modem in one word
-	modemText     string // and in one line
 	pdn           pdn
 	proxies       proxies
-	own           []byte // our identity
-	scratch       []byte // for one frame to a host
-	decoded       []byte // for content with a transfer encoding
+	modem         modemView
+	place         ipc.AccessNetwork // for a report
+	own           []byte            // our identity
+	scratch       []byte            // for one frame to a host
+	decoded       []byte            // for content with a transfer encoding
 	carriedRoom   [1024]byte
 	nameRoom      [128]byte
 	nameOfMessage [maxPath + 64]byte // of one without an imdn.Message-ID
@@ -105,12 +105,14 @@ type counters struct {
 // NewCore takes all memory that the core will use in steady state, and the messages that
 // the spool holds.
 func NewCore(cfg *Config, s Setup) (*Core, error) {
+	own := *cfg
+	cfg = &own
 	c := &Core{
-		cfg: cfg, version: s.Version, pool: s.Pool, entropy: s.Entropy, now: s.Now,
+		cfg: cfg, given: cfg.IMS, version: s.Version, pool: s.Pool, entropy: s.Entropy, now: s.Now,
 		acts: make([]Action, 0, 256), nextFlow: udpFlow, msrpPort: s.MSRPPort, msrpHost: cfg.IMS.Local.Host,
 		conns: make([]msrpConn, cfg.Memory.Sessions+maxUnbound), sessions: make([]session, cfg.Memory.Sessions),
 		peers: make(map[string]*peer), conversations: make(map[string]string), box: newBox(cfg.Spool.MaxMessages + beyondLimit),
-		pani: cfg.Modem.AccessNetwork, modemState: "none", nextID: 1,
+		pani: cfg.Modem.AccessNetwork, modem: modemView{word: "none"}, nextID: 1,
 	}
 	if s.Spool != nil {
 		if _, n := s.Spool.Usage(); n > cfg.Spool.MaxMessages { // the limit was lowered: what is there stays
@@ -134,6 +136,7 @@ func NewCore(cfg *Config, s Setup) (*Core, error) {
 	}
 	c.outboxDue = c.now
 	c.noteLost(s.Damaged)
+	c.configuredCell()
 	return c, nil
 }
 
@@ -187,7 +190,7 @@ func (c *Core) Step(now, wall time.Time, ev Event) []Action {
 	case EvStored, EvLoaded:
 		c.stepSpool(&ev)
 	case EvModem:
-		c.stepModem(ev.Modem)
+		c.stepModem(&ev.Modem)
 	case EvStop:
 		c.stop()
 	}
@@ -284,32 +287,6 @@ func (c *Core) stop() {
 
 // quiet reports whether nothing of ours waits for the network any more.
 func (c *Core) quiet() bool { return c.ua.Pending() == 0 && len(c.byes) == 0 }
-
-// stepModem takes what the modem says.
-func (c *Core) stepModem(ev modem.Event) {
-	switch ev.Kind {
-	case modem.Access:
-		c.setAccessNetwork(ev.PANI)
-	case modem.BearerUp:
-		c.stepBearer(ev.Bearer)
-	case modem.BearerDown:
-		c.stepBearer(nil)
-	case modem.Gone, modem.Back, modem.Status, modem.Card:
-		c.modemState, c.modemText = modemWord(ev.Kind), ev.Text
-		c.noteModem(modemWord(ev.Kind), ev.Text)
-	}
-}
-
-// setAccessNetwork changes the P-Access-Network-Info of later requests; a configured value
-// wins over the modem's.
-func (c *Core) setAccessNetwork(pani string) {
-	if c.cfg.Modem.AccessNetwork != "" || pani == c.pani {
-		return
-	}
-	c.pani, c.paniAt = pani, c.wall.UnixMilli()
-	c.ua.SetAccessNetwork(pani)
-	c.noteAccessNetwork()
-}
 
 // fromProxy reports whether an address is that of the P-CSCF. Nobody else is heard: once
 // a UE has a P-CSCF, SIP comes from there (hardening of TS 33.203 §7).

@@ -106,6 +106,7 @@ const (
 	ActTrim                     // the first Off octets of the large body of ID are not part of it
 	ActFinish                   // Buf (an entry) completes the large body of ID; answered by EvStored
 	ActDrop                     // discard the unfinished large body of ID
+	ActModem                    // give Request to the modem; answered by EvModem
 )
 
 // An Action is one thing the core wants done; Buf passes to the edge.
@@ -125,4 +126,6 @@ type Action struct {
 	Buf    *bufpool.Buf
 	Key    string
 	Text   string
+
+	Request *modem.Request
 }

@@ -411,6 +411,12 @@ func (c *Core) serveOpen(h *host, r *ipc.Request, b []byte) {
 	case p.session == nil && c.proxies.n == 0:
 		c.deny(h, r, ipc.CodeWrongState, "no P-CSCF is known yet")
 		return
+	case p.session == nil && len(c.own) == 0:
+		c.deny(h, r, ipc.CodeWrongState, "the card has not said who we are yet")
+		return
+	case p.session == nil && c.held():
+		c.deny(h, r, ipc.CodeWrongState, "the modem's own IMS client is on")
+		return
 	case p.session == nil:
 		c.invite(p)
 	case p.session.state == sessionIncoming:

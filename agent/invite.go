@@ -56,8 +56,11 @@ func (c *Core) inviteAt(p *peer) time.Time {
 	return c.nextInvite
 }
 
-// ready reports whether new requests may be sent: without registration as soon as there is a P-CSCF.
-func (c *Core) ready() bool { return !c.cfg.IMS.Register && c.proxies.n > 0 }
+// ready reports whether new requests may be sent: without registration as soon as there is a P-CSCF and it is known
+// who we are, unless the modem's own IMS client is in the way.
+func (c *Core) ready() bool {
+	return !c.cfg.IMS.Register && c.proxies.n > 0 && len(c.own) > 0 && !c.held()
+}
 
 // inviteDeadline is the next time at which invitePeers has something to do.
 func (c *Core) inviteDeadline() (d time.Time) {

@@ -78,6 +78,7 @@ type edge struct {
 	flows map[FlowID]*flow
 	next  atomic.Uint32 // last id of an accepted flow; even
 
+	modem     *modem.Modem // nil without one
 	udp       *net.UDPConn
 	udpAhead  chan struct{} // as flow.ahead, of the datagrams
 	listeners []net.Listener
@@ -108,7 +109,8 @@ func (e *edge) open(ctx context.Context, sp *spool.Spool) error {
 		defer close(e.unused)
 		e.runSpool(sp)
 	})
-	if p := e.cfg.Modem.Protocol; p == "at" || p == "qmi" {
+	if m := e.cfg.Modem; m.Protocol == "at" || m.Protocol == "qmi" {
+		e.modem = modem.New(modemConfig(e.cfg))
 		e.goDo(func() { e.runModem(ctx) })
 	}
 	return nil
@@ -392,13 +394,20 @@ func (e *edge) writeOne(f *flow, buf *bufpool.Buf) bool {
 	return err == nil
 }
 
+// modemConfig says which modem, and whether it is to bring the bearer up.
+func modemConfig(c *Config) modem.Config {
+	m := modem.Config{Protocol: c.Modem.Protocol, Device: c.Modem.Device, Baud: c.Modem.Baud, PIN: c.Modem.PIN, Dialect: c.Modem.Dialect}
+	if c.Bearer.Manage == "modem" {
+		m.APN = c.Bearer.APN
+	}
+	return m
+}
+
 // runModem runs the modem's line until the daemon ends.
 func (e *edge) runModem(ctx context.Context) {
-	m := modem.Config{Protocol: e.cfg.Modem.Protocol, Device: e.cfg.Modem.Device, Baud: e.cfg.Modem.Baud, PIN: e.cfg.Modem.PIN}
 	post := func(ev modem.Event) { e.post(Event{Kind: EvModem, Modem: ev}) }
 	emit := post
 	if e.cfg.Bearer.Manage == "modem" {
-		m.APN = e.cfg.Bearer.APN
 		b := newBearerEdge(e.cfg, post)
 		e.goDo(func() { b.run(ctx) })
 		emit = func(ev modem.Event) {
@@ -407,7 +416,7 @@ func (e *edge) runModem(ctx context.Context) {
 			}
 		}
 	}
-	err := modem.New(m).Run(ctx, emit)
+	err := e.modem.Run(ctx, emit)
 	if err != nil && ctx.Err() == nil {
 		e.log.Error("modem", "err", err)
 	}
@@ -437,8 +446,21 @@ func (e *edge) do(a Action) {
 		if f != nil {
 			f.pause(a.Kind == ActPause)
 		}
+	case ActModem:
+		e.ask(*a.Request)
 	default:
 		e.spoolq <- a
+	}
+}
+
+// ask gives a request to the modem. It is refused only where the modem is away or has much to do already: whoever
+// asked hears of it when it is back.
+func (e *edge) ask(r modem.Request) {
+	if e.modem == nil {
+		return
+	}
+	if err := e.modem.Ask(r); err != nil {
+		e.log.Debug("modem request", "kind", r.Kind, "err", err)
 	}
 }
 

@@ -135,9 +135,10 @@ func (c *Core) serveNetwork(h *host, r *ipc.Request, b []byte) {
 		c.deny(h, r, ipc.CodeBadArgument, fault)
 		return
 	}
+	c.modem.bearerAt = c.now
 	c.setBearer(n)
 	c.setProxies(p)
-	c.setAccessNetwork(access)
+	c.setAccessNetwork(&modem.Event{PANI: access})
 	c.done(h, r)
 }
 

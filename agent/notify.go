@@ -6,7 +6,6 @@ import (
 
 	"imsagent/agent/ipc"
 	"imsagent/agent/spool"
-	"imsagent/modem"
 )
 
 // States of a session as the host sees them. The table of INTERFACES has the first six.
@@ -86,7 +85,7 @@ func (c *Core) noteRefused(key []byte, k kind) {
 }
 
 func (c *Core) noteAccessNetwork() {
-	b, err := ipc.AppendAccessNetworkNote(c.scratch[:0], c.pani, c.paniAt)
+	b, err := ipc.AppendAccessNetworkNote(c.scratch[:0], c.accessNetwork())
 	if err == nil {
 		c.notify(ipc.TopicAccessNetwork, b)
 	}
@@ -411,9 +410,10 @@ func (c *Core) serveStatus(h *host, r *ipc.Request) {
 	}
 	st := ipc.Status{
 		Registration:  ipc.Registration{State: "off"},
-		AccessNetwork: ipc.AccessNetwork{Value: c.pani, Time: c.paniAt},
-		Modem:         ipc.ModemState{State: c.modemState, Text: c.modemText},
-		Bearer:        c.describeBearer(),
+		AccessNetwork: *c.accessNetwork(),
+		Modem:         c.modemState(),
+		Identity:      c.identity(),
+		Bearer:        c.bearerState(),
 		Sessions:      sessions,
 		Buffers:       ipc.Buffers{Total: c.pool.Total(), Free: c.pool.Free()},
 		Spool: ipc.SpoolState{Bytes: c.spoolBytes, MaxBytes: c.cfg.Spool.MaxBytes, Messages: c.box.live,
@@ -424,15 +424,4 @@ func (c *Core) serveStatus(h *host, r *ipc.Request) {
 			{Name: "shed", Value: c.counters.shed}},
 	}
 	c.reply(h, c.encode(func(dst []byte) ([]byte, error) { return ipc.AppendStatus(dst, r.ID, &st) }))
-}
-
-// modemWord is the state of the modem in one word.
-func modemWord(k modem.EventKind) string {
-	switch k {
-	case modem.Gone:
-		return "gone"
-	case modem.Back:
-		return "ready"
-	}
-	return "status"
 }

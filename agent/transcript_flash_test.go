@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"imsagent/modem"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -45,6 +46,8 @@ func (w *world) toFlash(a Action) {
 		w.say("flash conversation %s %s", a.Key, a.Text)
 	case ActBegin:
 		w.say("flash begin %d", a.ID)
+	case ActModem:
+		w.say("modem> %s", [...]string{modem.Authenticate: "authenticate", modem.ReadBearer: "read bearer", modem.DisableIMS: "disable ims"}[a.Request.Kind])
 	case ActTrim:
 		w.say("flash trim %d %d", a.ID, a.Off)
 	case ActDrop:

@@ -178,6 +178,12 @@ func (w *world) modem(word, text string) {
 		ev = modem.Event{Kind: modem.Back, Text: text}
 	case "coverage": // lost
 		ev.PANI = ""
+	case "card": // who the card says that we are: a list, and the home domain
+		list := strings.Fields(text)
+		ev = modem.Event{Kind: modem.Identified, Identity: &modem.Identity{IMPU: list[1:], Domain: list[0]}}
+	case "ims": // the modem's own IMS client
+		states := map[string]modem.ClientState{"off": modem.ClientOff, "on": modem.ClientOn, "registered": modem.ClientRegistered}
+		ev = modem.Event{Kind: modem.OwnIMS, IMS: modem.Client{State: states[text]}, Text: "own IMS client " + text}
 	}
 	w.step(Event{Kind: EvModem, Modem: ev})
 }
@@ -188,6 +194,12 @@ func (w *world) config(a []string) {
 		switch k {
 		case "accept":
 			w.cfg.Chat.Accept = v
+		case "impu":
+			w.cfg.IMS.IMPU, w.cfg.IMS.Domain = v, v
+		case "own_ims":
+			w.cfg.Modem.OwnIMS = v
+		case "mode":
+			w.cfg.IMS.Mode = v
 		case "access_network":
 			w.cfg.Modem.AccessNetwork = v
 		case "protocol":

@@ -29,6 +29,7 @@ type Profile struct {
 	Protocol string // of the modem: "at" or "none"
 	Device   string // the tty that answers AT; of a modem on USB "usb:" and its ids, since names change
 	Baud     int    // bit/s; without meaning on a node that is not a UART
+	Dialect  string // maker whose serving-cell command the modem knows; "" where the modem is to be asked
 
 	State string // directory that outlives a restart; "" for the default
 	Home  string // directory of programs and configuration where the root file system is read-only or scarce; "" for /usr/bin and /etc

@@ -11,6 +11,7 @@ var fibocomFM350 = Profile{
 	Protocol: "at",
 	Device:   "/dev/wwan0at0",
 	Baud:     115200,
+	Dialect:  "fibocom",
 	Memory:   large,
 
 	ESP:   Unknown,

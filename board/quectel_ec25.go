@@ -13,6 +13,7 @@ var quectelEC25 = Profile{
 	Protocol: "at",
 	Device:   "/dev/smd8",
 	Baud:     115200,
+	Dialect:  "quectel",
 	State:    "/data/imsagent",
 	Home:     "/data/opt/imsagent",
 	Memory:   small,

@@ -13,6 +13,7 @@ var quectelRM50x = Profile{
 	Protocol: "at",
 	Device:   "/dev/smd11",
 	Baud:     115200,
+	Dialect:  "quectel",
 	State:    "/usrdata/imsagent",
 	Home:     "/usrdata/opt/imsagent",
 	Memory:   large,

@@ -11,6 +11,7 @@ var quectelRM551 = Profile{
 	Protocol: "at",
 	Device:   "/dev/smd7",
 	Baud:     115200,
+	Dialect:  "quectel",
 	State:    "/usrdata/imsagent",
 	Home:     "/usrdata/opt/imsagent",
 	Memory:   large,

@@ -13,6 +13,7 @@ var quectelUSB = Profile{
 	Protocol: "at",
 	Device:   "usb:2c7c:0125:02",
 	Baud:     115200,
+	Dialect:  "quectel",
 	Memory:   large,
 
 	ESP:   Unknown,

@@ -12,6 +12,7 @@ var sierraWP76 = Profile{
 	Protocol: "at",
 	Device:   "/dev/ttyAT",
 	Baud:     115200,
+	Dialect:  "sierra",
 	Memory:   small,
 	RAM:      256,
 

@@ -12,6 +12,7 @@ var sierraWP85 = Profile{
 	Protocol: "at",
 	Device:   "/dev/ttyAT",
 	Baud:     115200,
+	Dialect:  "sierra",
 	Memory:   small,
 
 	Kernel: "3.14",

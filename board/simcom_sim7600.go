@@ -11,6 +11,7 @@ var simcomSIM7600 = Profile{
 	Protocol: "at",
 	Device:   "/dev/smd8",
 	Baud:     115200,
+	Dialect:  "simcom",
 	State:    "/data/imsagent",
 	Home:     "/data/opt/imsagent",
 	Memory:   small,

@@ -11,6 +11,7 @@ var simcomUSB = Profile{
 	Protocol: "at",
 	Device:   "usb:1e0e:9001:02",
 	Baud:     115200,
+	Dialect:  "simcom",
 	Memory:   large,
 
 	ESP:   Unknown,

@@ -42,6 +42,9 @@ func (l *atLine) changed(r *runner, n at.Note) {
 	case at.TopicIMS:
 		r.errands.want(errandIMS)
 	case at.TopicTime:
+		if c, err := at.ParseZone([]byte(n.Text)); err == nil {
+			r.emit(Event{Kind: Clock, Time: Time{Zone: time.Duration(c.Zone) * 15 * time.Minute, DST: time.Duration(c.DST) * time.Hour}})
+		}
 		r.errands.want(errandTime)
 	case at.TopicCard:
 		r.refreshed()
@@ -58,7 +61,18 @@ func (l *atLine) reports(r *runner) error {
 	}
 	return nil
 }
-func (l *atLine) bearer(r *runner) (*Bearer, error)   { return nil, ErrUnknown }
-func (l *atLine) ownIMS(r *runner) (Client, error)    { return Client{}, ErrUnknown }
-func (l *atLine) disableIMS(r *runner) error          { return ErrUnknown }
-func (l *atLine) networkTime(r *runner) (Time, error) { return Time{}, ErrUnknown }
+
+// networkTime asks for the clock, which the modem sets by the network (+CTZR was switched on with the other
+// reports; without NITZ it may be wrong, and then it is refused or old).
+func (l *atLine) networkTime(r *runner) (Time, error) {
+	reply, err := l.exchange(r, "AT+CCLK?", l.wait())
+	if err != nil {
+		return Time{}, err
+	}
+	for line := range reply.Lines() {
+		if c, err := at.ParseClock(line); err == nil {
+			return Time{UTC: c.UTC, Zone: time.Duration(c.Zone) * 15 * time.Minute, DST: time.Duration(c.DST) * time.Hour}, nil
+		}
+	}
+	return Time{}, ErrUnknown
+}

@@ -14,6 +14,12 @@ import (
 // A Cell is the modem's point of attachment; its AppendPANI writes P-Access-Network-Info.
 type Cell = at.Cell
 
+// ParsePANI reads the cell of a value that was configured.
+func ParsePANI(value []byte) (Cell, error) { return at.ParsePANI(value) }
+
+// Dialects returns the makers whose serving-cell commands are known.
+func Dialects() []string { return at.Dialects() }
+
 // A SIM is the state of the card.
 type SIM = at.SIM
 

@@ -46,10 +46,12 @@ type atLine struct {
 	lines   at.Assembler
 	out     []byte
 	card    atCard
+
+	switchedOff bool // the modem's own IMS client was, in this Run
 }
 
 func newATLine(cfg Config) *atLine {
-	return &atLine{cfg: cfg, session: at.NewSession(at.Config{PIN: cfg.PIN, Answer: cfg.Answer, Poll: cfg.Poll})}
+	return &atLine{cfg: cfg, session: at.NewSession(at.Config{PIN: cfg.PIN, Maker: cfg.Dialect, Answer: cfg.Answer, Poll: cfg.Poll})}
 }
 
 func (l *atLine) open(path string) (device, error) {
@@ -211,6 +213,8 @@ func (l *qmiLine) report(r *runner) error {
 			r.refreshed()
 		case qmi.NoteSIM:
 			r.card(SIM(n.SIM))
+		case qmi.NoteIMS:
+			r.errands.want(errandIMS)
 		case qmi.NotePIN, qmi.NoteRefused:
 			r.emit(Event{Kind: Status, Text: n.Text, Err: n.Err})
 		case qmi.NoteSlow:
@@ -237,8 +241,11 @@ func cellOf(l qmi.Location) Cell {
 		if d := at.DuplexOfEARFCN(int(l.EARFCN)); l.HasChannel && d != at.DuplexUnknown {
 			c.Duplex = d
 		}
+		if c.Band = l.Band; c.Band == 0 && l.HasChannel {
+			c.Band = uint16(at.LTEBandOf(int(l.EARFCN)))
+		}
 	case qmi.RadioNR:
-		c.Access, c.Duplex = at.NR, at.DuplexOfNRBand(int(l.Band))
+		c.Access, c.Duplex, c.Band = at.NR, at.DuplexOfNRBand(int(l.Band)), l.Band
 	default:
 		return Cell{}
 	}

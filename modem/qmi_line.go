@@ -9,9 +9,6 @@ import (
 // ready reports whether the session takes questions.
 func (l *qmiLine) ready() bool { return l.session.Ready() }
 
-func (l *qmiLine) ownIMS(r *runner) (Client, error) { return Client{}, ErrUnknown }
-func (l *qmiLine) disableIMS(r *runner) error       { return ErrUnknown }
-
 // reports asks to be told when the card's files change. Of the other changes the session does.
 func (l *qmiLine) reports(r *runner) error {
 	b, f, err := l.exchange(r, func(dst []byte) ([]byte, error) { return qmi.AppendRefreshRegister(dst, 0, 0, qmi.GW) })

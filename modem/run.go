@@ -17,6 +17,7 @@ type Config struct {
 	Device   string        // path of a tty or, of qmi, a cdc-wdm node; "usb:2c7c:0125:02", whatever its name is; of qmi also "proxy:" and the node that qmi-proxy has, or QRTRDevice
 	Baud     int           // line speed of a tty; 0 leaves it alone; a USB modem ignores it
 	APN      string        // of the IMS PDN connection, which is then brought up where there is none; "": others do that
+	Dialect  string        // of at: one of Dialects, whose serving-cell command the modem knows; "": the modem is asked
 	PIN      string        // entered at most once in a Run, and only if the SIM asks for it
 	Answer   time.Duration // how long a simple command may take; default 3 s
 	Poll     time.Duration // between two queries without an unsolicited line; default 60 s

@@ -120,6 +120,9 @@ func (u *UA) SetProxy(proxy netip.AddrPort) { u.proxy = proxy }
 // SetIdentity changes the From of later requests.
 func (u *UA) SetIdentity(uri string) { u.identity = uri }
 
+// SetContactUser changes the user part of the Contact of later messages; "" is none.
+func (u *UA) SetContactUser(user string) { u.cfg.ContactUser = user }
+
 // Deadline returns when Expire is due; zero for never.
 func (u *UA) Deadline() (at time.Time) {
 	for i := range u.txns {

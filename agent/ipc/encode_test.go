@@ -19,14 +19,19 @@ var (
 		Body: []byte("hi"), HasBody: true, Notify: NotifyDisplay}
 	status = Status{
 		Registration:  Registration{"registered", 600000, 200},
-		AccessNetwork: AccessNetwork{cell, 1424760489000},
-		Modem:         ModemState{"ready", ""},
-		Bearer:        Bearer{"up", "wwan0", "2001::1:4c16:9c0f:4986:9e6d"},
-		Sessions:      []SessionState{{3, "+14448880000", "open", 12}},
-		Buffers:       Buffers{64, 60},
-		Spool:         SpoolState{4096, 4194304, 2, 10000},
-		Counters:      []Counter{{"sip_in", 200}, {"sip_bad", 0}},
+		AccessNetwork: here,
+		Modem:         ModemState{"ready", "", 12, "SIM ready", 11, "home", 10, "off", NeverSeen},
+		Identity: Identity{"310410123456789@ims.mnc410.mcc310.3gppnetwork.org", "ims.mnc410.mcc310.3gppnetwork.org",
+			[]string{"sip:310410123456789@sharetechnote.com", "tel:+13104105678"}, "310410123456789", "359225050039973", true, 9},
+		Bearer: Bearer{"up", "wwan0", "2001::1:4c16:9c0f:4986:9e6d", "ims", []netip.Prefix{netip.MustParsePrefix("2001::1:4c16:9c0f:4986:9e6d/64")},
+			netip.MustParseAddr("fe80::1"), []netip.Addr{netip.MustParseAddr("2001:0:0:1::2")}, []string{"pcscf.example.org"},
+			[]netip.Addr{netip.MustParseAddr("192.0.2.53")}, 1430, 3},
+		Sessions: []SessionState{{3, "+14448880000", "open", 12}},
+		Buffers:  Buffers{64, 60},
+		Spool:    SpoolState{4096, 4194304, 2, 10000},
+		Counters: []Counter{{"sip_in", 200}, {"sip_bad", 0}},
 	}
+	here  = AccessNetwork{cell, 1424760489000, 4, "modem", "LTE", "FDD", []byte("310410"), "0001", "0000000", 3}
 	trace = Trace{Time: 1424760489000, Out: true, Protocol: "sip", Transport: "udp", Last: true, Bytes: []byte("\r\n\r\n"),
 		Local: netip.MustParseAddrPort("[2001::1:4c16:9c0f:4986:9e6d]:5060"), Remote: netip.MustParseAddrPort("[2001:0:0:1::2]:5060")}
 	headerRoom [64]byte // what a Writer writes to is taken for the heap's
@@ -77,7 +82,7 @@ var encoders = map[string]func(dst []byte) ([]byte, error){
 	},
 	"note_session":        func(dst []byte) ([]byte, error) { return AppendSessionNote(dst, 3, "+14448880000", "failed", 486) },
 	"note_registration":   func(dst []byte) ([]byte, error) { return AppendRegistrationNote(dst, "registered", 600000, 200) },
-	"note_access_network": func(dst []byte) ([]byte, error) { return AppendAccessNetworkNote(dst, cell, 1424760489000) },
+	"note_access_network": func(dst []byte) ([]byte, error) { return AppendAccessNetworkNote(dst, &here) },
 	"note_modem":          func(dst []byte) ([]byte, error) { return AppendModemNote(dst, "gone", "no answer") },
 	"note_dropped":        func(dst []byte) ([]byte, error) { return AppendDroppedNote(dst, TopicTrace, 300) },
 	"note_trace":          func(dst []byte) ([]byte, error) { return AppendTraceNote(dst, &trace) },

@@ -160,33 +160,22 @@ func (w *Writer) registration(state string, expires int64, code int) {
 	w.int("code", int64(code))
 }
 
-// AppendAccessNetworkNote appends `access_network`: value as in P-Access-Network-Info,
-// time in ms since 1970.
-func AppendAccessNetworkNote(dst []byte, value string, time int64) ([]byte, error) {
+// AppendAccessNetworkNote appends `access_network`.
+func AppendAccessNetworkNote(dst []byte, a *AccessNetwork) ([]byte, error) {
 	w := NewWriter(dst)
 	w.Note("access_network")
-	w.accessNetwork(value, time)
+	w.accessNetwork(a)
 	return w.Bytes()
-}
-
-func (w *Writer) accessNetwork(value string, time int64) {
-	w.Map(2)
-	w.str("value", value)
-	w.int("time", time)
 }
 
 // AppendModemNote appends `modem`.
 func AppendModemNote(dst []byte, state, text string) ([]byte, error) {
 	w := NewWriter(dst)
 	w.Note("modem")
-	w.modem(state, text)
-	return w.Bytes()
-}
-
-func (w *Writer) modem(state, text string) {
 	w.Map(2)
 	w.str("state", state)
 	w.str("text", text)
+	return w.Bytes()
 }
 
 // AppendDroppedNote appends `dropped`: how many notifications of one topic this client

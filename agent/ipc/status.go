@@ -5,6 +5,7 @@ type Status struct {
 	Registration  Registration
 	AccessNetwork AccessNetwork
 	Modem         ModemState
+	Identity      Identity
 	Bearer        Bearer
 	Sessions      []SessionState
 	Buffers       Buffers
@@ -17,22 +18,6 @@ type Registration struct {
 	State   string
 	Expires int64 // seconds from now
 	Code    int   // of the last final response, or 0
-}
-
-// AccessNetwork is where we are.
-type AccessNetwork struct {
-	Value string // as in P-Access-Network-Info
-	Time  int64  // ms since 1970
-}
-
-// ModemState is what is known of the modem.
-type ModemState struct{ State, Text string }
-
-// Bearer is the IMS data connection.
-type Bearer struct {
-	State     string
-	Interface string
-	Address   string
 }
 
 // SessionState is one MSRP session.
@@ -62,18 +47,17 @@ type Counter struct {
 func AppendStatus(dst []byte, id uint32, s *Status) ([]byte, error) {
 	w := NewWriter(dst)
 	w.begin(id)
-	w.Map(8)
+	w.Map(9)
 	w.Str("registration")
 	w.registration(s.Registration.State, s.Registration.Expires, s.Registration.Code)
 	w.Str("access_network")
-	w.accessNetwork(s.AccessNetwork.Value, s.AccessNetwork.Time)
+	w.accessNetwork(&s.AccessNetwork)
 	w.Str("modem")
-	w.modem(s.Modem.State, s.Modem.Text)
+	w.modemState(&s.Modem)
+	w.Str("identity")
+	w.identity(&s.Identity)
 	w.Str("bearer")
-	w.Map(3)
-	w.str("state", s.Bearer.State)
-	w.str("interface", s.Bearer.Interface)
-	w.str("address", s.Bearer.Address)
+	w.bearer(&s.Bearer)
 	w.Str("sessions")
 	w.sessions(s.Sessions)
 	w.Str("buffers")

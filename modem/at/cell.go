@@ -31,6 +31,7 @@ type Cell struct {
 	Located bool   // Area and ID are known
 	Area    uint32 // LAC or TAC: 16 bits, 24 on NR
 	ID      uint64 // cell identity: 16 bits on GERAN, 28 on UTRAN and E-UTRAN, 36 on NR
+	Band    uint16 // operating band of E-UTRA or NR; 0 where it is not known
 }
 
 // MaxPANI is the most octets that AppendPANI appends.

@@ -20,6 +20,7 @@ var dialects = [...]dialect{
 	{"sierra", "AT!GSTATUS?", readGSTATUS},
 	{"fibocom", "AT+GTCCINFO?", readGTCCINFO},
 	{"huawei", "AT^MONSC", readMONSC},
+	{"u-blox", "AT+UCGED=2;+UCGED?", readUCGED},
 	{"cinterion", "AT^SMONI", readSMONI},
 	{"gemalto", "AT^SMONI", readSMONI},
 	{"thales", "AT^SMONI", readSMONI},
@@ -35,6 +36,14 @@ func dialectOf(maker []byte) int {
 	return -1
 }
 
+// Dialects returns the names of the makers whose serving-cell command is known.
+func Dialects() (names []string) {
+	for _, d := range dialects {
+		names = append(names, d.maker)
+	}
+	return names
+}
+
 // set takes the place of a cell if all of it is there; hexadecimal area, identity given.
 func (c *Cell) set(a Access, d Duplex, plmn PLMN, area []byte, id uint64, ok bool) {
 	v, okArea := hexNumber(area)
@@ -42,6 +51,22 @@ func (c *Cell) set(a Access, d Duplex, plmn PLMN, area []byte, id uint64, ok boo
 		return
 	}
 	*c = Cell{Access: a, Duplex: d, PLMN: plmn, Located: true, Area: uint32(v), ID: id}
+}
+
+// inBand adds the operating band in decimal, and the duplex mode that follows from it where the
+// report did not name one.
+func (c *Cell) inBand(f []byte) {
+	n, ok := number(f)
+	if !ok || n == 0 || n > 0xFFFF || c.Access < EUTRAN {
+		return
+	}
+	c.Band = uint16(n)
+	if c.Duplex != DuplexUnknown {
+		return
+	}
+	if c.Duplex = DuplexOfLTEBand(n); c.Access == NR {
+		c.Duplex = DuplexOfNRBand(n)
+	}
 }
 
 // join makes a PLMN of an MCC and an MNC, which some modems print without its leading zero.
@@ -57,6 +82,13 @@ func join(mcc, mnc []byte) PLMN {
 	}
 	n += copy(b[n:], mnc)
 	return NewPLMN(b[:n])
+}
+
+// onChannel adds the E-UTRA band of a downlink EARFCN.
+func (c *Cell) onChannel(earfcn int) {
+	if c.Access == EUTRAN {
+		c.Band = uint16(LTEBandOf(earfcn))
+	}
 }
 
 // duplexWord reads "FDD" or "TDD".
@@ -85,10 +117,12 @@ func readQENG(line []byte, c *Cell) {
 	case "LTE":
 		id, ok := hexNumber(l.at(i + 4))
 		c.set(EUTRAN, duplexWord(l.at(i+1)), join(l.at(i+2), l.at(i+3)), l.at(i+10), id, ok)
+		c.inBand(l.at(i + 7))
 	case "NR5G-SA":
 		id, ok := hexNumber(l.at(i + 4))
 		// An NCI of 0 is firmware that does not know it.
 		c.set(NR, duplexWord(l.at(i+1)), join(l.at(i+2), l.at(i+3)), l.at(i+6), id, ok && id != 0)
+		c.inBand(l.at(i + 8))
 	case "WCDMA":
 		id, ok := hexNumber(l.at(i + 4))
 		c.set(UTRAN, FDD, join(l.at(i+1), l.at(i+2)), l.at(i+3), id, ok)
@@ -109,8 +143,8 @@ func readCPSI(line []byte, c *Cell) {
 	switch string(l.at(0)) {
 	case "LTE", "LTE CAT-M1", "LTE NB-IOT":
 		band, _ := bytes.CutPrefix(l.at(6), []byte("EUTRAN-BAND"))
-		n, _ := number(band)
-		c.set(EUTRAN, DuplexOfLTEBand(n), join(mcc, mnc), area, uint64(id), ok)
+		c.set(EUTRAN, DuplexUnknown, join(mcc, mnc), area, uint64(id), ok)
+		c.inBand(band)
 	case "WCDMA":
 		c.set(UTRAN, FDD, join(mcc, mnc), area, uint64(id), ok)
 	case "GSM":
@@ -134,6 +168,7 @@ func readRFSTS(line []byte, c *Cell) {
 		if l.quoted(i) {
 			id, okID := hexNumber(l.at(i - 1))
 			c.set(EUTRAN, DuplexOfEARFCN(earfcn), join(mcc, mnc), l.at(5), id, ok && okID)
+			c.onChannel(earfcn)
 			return
 		}
 	}
@@ -155,7 +190,7 @@ func readGSTATUS(line []byte, c *Cell) {
 			c.ID, c.Located = id, ok && c.Located
 		case cut(row, "LTE band:", &value):
 			n, _ := number(bytes.TrimPrefix(value, []byte("B")))
-			c.Duplex = DuplexOfLTEBand(n)
+			c.Duplex, c.Band = DuplexOfLTEBand(n), uint16(n)
 		}
 		_, row, _ = bytes.Cut(row, []byte("\t")) // two columns share a line
 		row = bytes.TrimLeft(row, "\t ")
@@ -186,6 +221,7 @@ func readGTCCINFO(line []byte, c *Cell) {
 	case "4":
 		band, _ := number(l.at(8))
 		c.set(EUTRAN, DuplexOfLTEBand(band-100), plmn, l.at(4), id, ok)
+		c.Band = uint16(max(band-100, 0))
 	case "9":
 		c.set(NR, DuplexUnknown, plmn, l.at(4), id, ok && id>>36 == 0)
 	}
@@ -200,6 +236,7 @@ func readMONSC(line []byte, c *Cell) {
 		id, ok := hexNumber(l.at(4))
 		earfcn, okN := number(l.at(3))
 		c.set(EUTRAN, DuplexOfEARFCN(earfcn), plmn, l.at(6), id, ok && okN)
+		c.onChannel(earfcn)
 	case "GSM":
 		id, ok := hexNumber(l.at(6))
 		c.set(GERAN, DuplexUnknown, plmn, l.at(7), id, ok)
@@ -212,5 +249,6 @@ func readSMONI(line []byte, c *Cell) {
 	if string(l.at(0)) == "4G" {
 		id, ok := hexNumber(l.at(9))
 		c.set(EUTRAN, duplexWord(l.at(5)), join(l.at(6), l.at(7)), l.at(8), id, ok)
+		c.inBand(l.at(2))
 	}
 }

@@ -17,6 +17,7 @@ const (
 // Config of a Session. Zero durations mean the defaults.
 type Config struct {
 	PIN    string        // four to eight digits; entered at most once in the life of the Session
+	Maker  string        // one of Dialects, whose serving-cell command the modem knows; "": the modem is asked
 	Answer time.Duration // of a simple command; default 3 s; what asks the SIM or network has 4 times this
 	Poll   time.Duration // between queries of the cell without a cause; default 60 s
 }
@@ -33,6 +34,7 @@ const (
 	tagPIN
 	tagOperator
 	tagServing
+	tagProbe
 	tagAsk
 	tagEnable
 	tagRead = tagEnable + uint8(Domains)
@@ -61,7 +63,9 @@ type Session struct {
 
 	text   [128]byte // maker and model
 	textN  int
-	vendor int // index into dialects, -1 for none
+	vendor int  // index into dialects, -1 for none
+	probed bool // all dialects were tried, since the maker's name says nothing
+	probe  Cell // what the one being tried says
 
 	sim     SIM
 	pinUsed bool
@@ -100,7 +104,7 @@ func NewSession(cfg Config) *Session {
 // Start begins with a modem that was just opened. What was known of the cell is kept in no way.
 func (s *Session) Start(now time.Time) {
 	s.question.fail(ErrNoAnswer)
-	*s = Session{cfg: s.cfg, notes: s.notes, phase: phaseGreet, vendor: -1, pinUsed: s.pinUsed, tries: NoCode,
+	*s = Session{cfg: s.cfg, notes: s.notes, phase: phaseGreet, vendor: dialectOf([]byte(s.cfg.Maker)), pinUsed: s.pinUsed, tries: NoCode,
 		question: s.question, registration: s.registration}
 	s.queue.Clear(now)
 	for _, c := range [...]Command{{"AT", 0, tagSync}, {"ATE0", 0, tagAny}, {"ATV1", 0, tagAny}, {"AT+CMEE=1", 0, tagAny},
@@ -123,6 +127,14 @@ func (s *Session) push(text string, tag uint8) {
 func (s *Session) Output(now time.Time) string {
 	c, _ := s.queue.Output(now)
 	return c.Text
+}
+
+// Vendor returns the maker whose commands the modem knows, in lower case; "" for none.
+func (s *Session) Vendor() string {
+	if s.vendor < 0 {
+		return ""
+	}
+	return dialects[s.vendor].maker
 }
 
 // Next returns what was learnt, oldest first.
@@ -201,6 +213,8 @@ func (s *Session) proceed(now time.Time) {
 		s.phase = phaseWorking
 		s.notes.push(Note{Kind: NoteReady, Text: string(s.text[:s.textN])})
 		s.poll(now)
+	case s.polling && s.vendor < 0 && !s.probed && !s.broken && s.best() != nil: // without a network nothing would answer
+		s.tryDialects()
 	case s.polling:
 		s.polling = false
 		if s.broken { // half of an answer is none

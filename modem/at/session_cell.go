@@ -33,7 +33,7 @@ func (s *Session) polledCell() Cell {
 	}
 	c := Cell{Access: s.accessOf(r), PLMN: s.op.PLMN, Located: r.Located, Area: r.Area, ID: r.ID}
 	if v := s.serving; v.Access != AccessNone {
-		c.Duplex = v.Duplex
+		c.Duplex, c.Band = v.Duplex, v.Band
 		if v.Located {
 			c.Access, c.Located, c.Area, c.ID = v.Access, true, v.Area, v.ID
 		}

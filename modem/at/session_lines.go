@@ -57,6 +57,37 @@ func (s *Session) poll(now time.Time) {
 	}
 }
 
+// tryDialects asks by every serving-cell command: they only read, and a modem that does not know one says so.
+// The first that tells a cell is the modem's.
+func (s *Session) tryDialects() {
+	s.probed, s.probe = true, Cell{}
+	last := ""
+	for _, d := range dialects {
+		if d.command != last {
+			s.ask(d.command, tagProbe)
+		}
+		last = d.command
+	}
+}
+
+// tried takes the end of a try.
+func (s *Session) tried(command string, ok bool) {
+	if c := s.probe; ok && s.vendor < 0 && c.Access != AccessNone {
+		s.vendor, s.serving = withCommand(command), c
+	}
+	s.probe = Cell{}
+}
+
+// withCommand returns the index of the first dialect that has a command.
+func withCommand(command string) int {
+	for i, d := range dialects {
+		if d.command == command {
+			return i
+		}
+	}
+	return -1
+}
+
 // ask queues a command that the session can do without, unless the modem leaves it unanswered.
 func (s *Session) ask(text string, tag uint8) {
 	if s.strikes[tag] < maxStrikes {
@@ -103,6 +134,8 @@ var topics = [...]struct {
 }{
 	{"+CGEV:", TopicBearer}, {"+CIREGU:", TopicIMS}, {"+CTZV:", TopicTime}, {"+CTZE:", TopicTime}, {"+CTZEU:", TopicTime},
 	{"+CUSATP:", TopicCard},
+	// Recorded without its prefix (at_cgev.txt).
+	{"NW ", TopicBearer}, {"ME ", TopicBearer}, {"REJECT ", TopicBearer},
 }
 
 // changed notes a line that says that something may have changed.
@@ -162,6 +195,8 @@ func (s *Session) answer(now time.Time, c Command, line []byte) {
 		}
 	case c.Tag == tagAsk:
 		s.question.keep(line)
+	case c.Tag == tagProbe:
+		dialects[withCommand(c.Text)].read(line, &s.probe)
 	case c.Tag == tagServing:
 		dialects[s.vendor].read(line, &s.serving)
 	case c.Tag == tagOperator:
@@ -239,6 +274,8 @@ func (s *Session) final(now time.Time, c Command, ok bool, line []byte) {
 		s.op = Operator{AcT: NoAcT}
 	case c.Tag == tagAsk:
 		s.question.settle(ok, line)
+	case c.Tag == tagProbe:
+		s.tried(c.Text, ok)
 	case c.Tag == tagSync:
 		s.queue.Pause(now.Add(drainTime)) // what else is under way belongs to what was before
 	case c.Tag == tagSIM:

@@ -192,6 +192,9 @@ func TestSessionCells(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			answers := ec25()
+			if maker, ok := tt.set["AT+CGMI"]; ok && !strings.Contains(maker, "Quectel") {
+				delete(answers, `AT+QENG="servingcell"`) // what it does not know is an error
+			}
 			for c, a := range tt.set {
 				answers[c] = a
 			}
@@ -200,6 +203,35 @@ func TestSessionCells(t *testing.T) {
 				t.Errorf("%q, want %q", got, "cell "+tt.want)
 			}
 		})
+	}
+}
+
+// A maker whose name says nothing is tried with every command, once; a configured one is not.
+func TestSessionTriesDialects(t *testing.T) {
+	answers := ec25()
+	answers["AT+CGMI"], answers["AT+CGMM"] = "QUALCOMM INCORPORATED|OK", "Some module|OK"
+	delete(answers, `AT+QENG="servingcell"`)
+	answers["AT!GSTATUS?"] = "!GSTATUS: |LTE band:    B8     \tLTE bw: 10|TAC:         E2EA (58090)|Cell ID:     02C3484A (46352458)|OK"
+	answers["AT+CPSI?"] = "+CPSI: NO SERVICE,Online|OK"
+	r := start(t, Config{}, answers)
+	want := "cell 3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=310410E2EA2C3484A"
+	if got := r.notes[len(r.notes)-1]; got != want || r.s.Vendor() != "sierra" {
+		t.Errorf("%q by %q, want %q", got, r.s.Vendor(), want)
+	}
+	r.wait(5 * time.Minute)
+	if n, again := r.asked("AT+GTCCINFO?"), r.asked("AT!GSTATUS?"); n != 1 || again < 4 {
+		t.Errorf("tried %d times, asked %d times", n, again)
+	}
+	answers = ec25()
+	answers["AT+CGMI"] = "QUALCOMM INCORPORATED|OK"
+	r = start(t, Config{Maker: "quectel"}, answers)
+	if got := r.notes[len(r.notes)-1]; got != "cell "+trace || r.asked("AT+GTCCINFO?") != 0 {
+		t.Errorf("%q with the maker configured; %q", got, r.commands)
+	}
+	answers["AT+CGMI"] = "X|OK"
+	answers["AT+CEREG?"], answers["AT+CGREG?"] = "+CEREG: 2,2|OK", "+CGREG: 2,2|OK"
+	if r = start(t, Config{}, answers); r.asked("AT^SMONI") != 0 {
+		t.Error("tried without a network")
 	}
 }
 
@@ -268,7 +300,7 @@ func TestSessionLateAnswer(t *testing.T) {
 	r.say(`+CEREG: 2,1,"9999","0000000",7`, "OK") // late: while nothing is pending
 	answers["AT+CEREG?"] = ec25()["AT+CEREG?"]
 	r.wait(5 * time.Second).want("slow AT+CEREG?")
-	if r.s.cell != (Cell{EUTRAN, FDD, NewPLMN([]byte("310410")), true, 1, 0}) {
+	if r.s.cell != (Cell{EUTRAN, FDD, NewPLMN([]byte("310410")), true, 1, 0, 3}) {
 		t.Errorf("cell %+v", r.s.cell)
 	}
 }
@@ -300,6 +332,7 @@ func TestSessionOperatorAsName(t *testing.T) {
 	answers := ec25()
 	answers["AT+CGMI"] = "X|OK"
 	answers["AT+COPS?"] = `+COPS: 0,0,"AT&T",7|OK`
+	delete(answers, `AT+QENG="servingcell"`)
 	r := start(t, Config{}, answers)
 	if got := r.notes[len(r.notes)-1]; got != "cell 3GPP-E-UTRAN" {
 		t.Errorf("%q", got)

@@ -18,7 +18,9 @@ type state struct {
 	numeric bool              // +COPS=3,2
 	report  map[string]string // n of +CEREG and the like
 	card    card
-	call    call // of QMI
+	call    call
+	ims     imsState
+	strange map[string][]string // answers of a broken modem
 }
 
 // boot sets what a modem forgets when it starts.
@@ -53,6 +55,9 @@ func (s *state) answer(line string) []string {
 
 // one answers one command of a line.
 func (s *state) one(command string) (lines []string, final string) {
+	if lines, ok := s.strange[command]; ok {
+		return lines, "OK"
+	}
 	p := s.profile
 	if p.serving != "" && command == p.serving {
 		if p.serving == "+CPSI?" {
@@ -83,6 +88,12 @@ func (s *state) one(command string) (lines []string, final string) {
 		return []string{s.cops()}, "OK"
 	}
 	if lines, final, ok := s.cardCommand(command); ok {
+		return lines, final
+	}
+	if lines, final, ok := s.imsCommand(command); ok {
+		return lines, final
+	}
+	if lines, final, ok := s.pdnCommand(command); ok {
 		return lines, final
 	}
 	if strings.HasPrefix(command, "+CPIN") {

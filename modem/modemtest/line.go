@@ -175,6 +175,29 @@ func (m *Modem) command(c conn, text string) {
 	if !before && m.state.attached() {
 		m.say(m.state.unsolicited())
 	}
+	if text == "AT+CFUN=1,1" {
+		m.restart()
+	}
+}
+
+// Times of a restart by +CFUN=1,1; real modems take 1 to 10 s and 8 to 30 s.
+const (
+	untilGone = 50 * time.Millisecond
+	untilBack = 300 * time.Millisecond
+)
+
+// restart lets the device go away and come back, with the client's registration as the switch says.
+// The caller holds m.mu.
+func (m *Modem) restart() {
+	if m.back != nil {
+		m.back.Stop()
+	}
+	m.back = time.AfterFunc(untilGone, func() {
+		m.mu.Lock()
+		m.state.ims.registered = m.state.ims.registered && m.state.ims.setting == 1
+		m.mu.Unlock()
+		m.Vanish(untilBack)
+	})
 }
 
 // say sends lines as V.250 §5.7.1 frames them. The caller holds m.mu.

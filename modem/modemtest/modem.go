@@ -58,7 +58,7 @@ func Start(o Options) (*Modem, error) {
 	if p == nil {
 		return nil, fmt.Errorf("modemtest: profile %q: not one of %v", o.Profile, Profiles())
 	}
-	m := &Modem{opts: o, path: o.Link, state: state{profile: p, covered: true, sim: true, tries: 3, card: card{sub: DefaultSubscriber, isim: !o.NoISIM}}}
+	m := &Modem{opts: o, path: o.Link, state: state{profile: p, covered: true, sim: true, tries: 3, ims: imsState{setting: 2}, card: card{sub: DefaultSubscriber, isim: !o.NoISIM}}}
 	initial, err := parseCell(DefaultCell, cell{})
 	if err == nil && o.Cell != "" {
 		initial, err = parseCell(o.Cell, initial)
@@ -229,6 +229,16 @@ func (m *Modem) Send(raw string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.put(raw)
+}
+
+// Say makes the modem answer a command, without its AT, by other lines and OK: what a broken one says.
+func (m *Modem) Say(command string, lines ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.state.strange == nil {
+		m.state.strange = map[string][]string{}
+	}
+	m.state.strange[command] = lines
 }
 
 // Restart lets the modem forget its settings and say its banner, without the device going away.

@@ -22,6 +22,7 @@ type profile struct {
 	wholeAID       bool     // +CCHO wants the whole identifier
 	chains         bool     // asks for the response itself where the card says 61xx
 	session        int      // what +CCHO says for channel 0
+	truncates      bool     // +CGCONTRDP ends after the DNS servers, as an EC200U's does
 	uimSession     byte     // QMI's session type for the ISIM: 6 or 4
 	noAuthenticate bool     // knows no UIM Authenticate
 	banner         []string // said when the modem has started
@@ -37,7 +38,7 @@ var profiles = []profile{
 		simOut: []string{"+CPIN: NOT READY"}, simIn: []string{"+CPIN: READY"},
 	},
 	{ // RG801H: log in github.com/FUjr/QModem; NCI padded to 16 digits.
-		name: "quectel-rg801h", uimSession: 4, imei: "867223020000014", wholeAID: true, chains: true, maker: "Quectel", model: "RG801H", lte: true, nr: true, cme: true, quote: `"`, id: [2]int{0, 16},
+		name: "quectel-rg801h", truncates: true, uimSession: 4, imei: "867223020000014", wholeAID: true, chains: true, maker: "Quectel", model: "RG801H", lte: true, nr: true, cme: true, quote: `"`, id: [2]int{0, 16},
 		serving: `+QENG="servingcell"`, banner: []string{"RDY", "+CPIN: READY"},
 		simOut: []string{"+CPIN: NOT READY"}, simIn: []string{"+CPIN: READY"},
 	},

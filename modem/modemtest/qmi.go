@@ -215,6 +215,10 @@ func (m *Modem) qmiAnswer(c *qmiConn, q *message) []byte {
 		return m.state.nas(q)
 	case 0x0B:
 		return m.state.uim(q)
+	case 0x12:
+		return m.state.imsSettings(q)
+	case 0x21:
+		return m.state.imsa(q)
 	}
 	return resultBadCommand
 }

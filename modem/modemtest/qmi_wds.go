@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A call is the IMS PDN connection of a simulated modem by QMI, over IPv6 only. It is there by
+// A call is the IMS PDN connection of a simulated modem, over IPv6 only. It is there by
 // somebody else, or brought up by a client, with whom it goes.
 type call struct {
 	up    bool
@@ -34,7 +34,11 @@ func (m *Modem) Bearer(up bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.state.call.set(up, nil)
-	m.tellCall()
+	if m.opts.Protocol == "qmi" {
+		m.tellCall()
+	} else {
+		m.tellBearer()
+	}
 }
 
 func (c *call) set(up bool, user *qmiConn) {
@@ -125,8 +129,7 @@ func le32(b []byte) uint32 {
 
 // settings returns what the mask asks for, by the layout of libqmi's tables; 2E is not in them.
 func (c *call) settings(mask uint32) (out []byte) {
-	address := netip.MustParseAddr("2001:db8:0:2::").As16()
-	address[15] = c.other
+	address := c.address().As16()
 	if mask&(1<<8) != 0 {
 		out = append(out, tlv(0x25, address[:], []byte{64})...)
 	}

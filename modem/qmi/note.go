@@ -17,6 +17,7 @@ const (
 	NoteBearer                        // a bearer came up, went down or has other settings
 	NoteTime                          // the network told the time
 	NoteRefresh                       // the card's files changed
+	NoteIMS                           // the modem's own IMS client has changed
 )
 
 // A Note is one thing that a Session learnt.

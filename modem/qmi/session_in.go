@@ -59,6 +59,8 @@ func (s *Session) indication(now time.Time, b []byte, f *Frame) {
 		s.pollSoon(now)
 	case f.Service == NAS && f.Message == NASSystemInfo:
 		s.pollSoon(now)
+	case f.Service == IMSA && f.Message == IMSARegistrationStatus:
+		s.notes.push(Note{Kind: NoteIMS})
 	case f.Service == UIM && f.Message == UIMCardStatus:
 		s.card(b, f)
 		s.pollSoon(now)

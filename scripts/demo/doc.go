@@ -1,7 +1,9 @@
 // Command demo runs the chat of the reference trace between real processes: a
 // simulated modem behind a pty (modemsim), a simulated IMS network (imsnet), the
 // daemon (imsagentd) and the command line (imsctl). First our agent calls, then
-// it is called. Exit status 0 only if all 17 steps went over the wire both times.
+// it is called, and then the modem moves to another cell between two messages. Exit
+// status 0 only if all 17 steps went over the wire both times, and the new cell with
+// the next request.
 //
 //	go run ./scripts/demo [-world auto|trace|ipv6|ipv4] [-out out]
 //
@@ -9,7 +11,7 @@
 // (no root needed), on the trace's very addresses and ports; else on [::1]; else,
 // and it says so, on 127.0.0.1. It leaves no process. Its files are under out/:
 //
-//	demo.txt           both ladders
+//	demo.txt           the ladders, and the change of the cell
 //	demo.pcapng        what `imsctl flow -pcapng` wrote of the first run
 //	demo-answering.pcapng   … and of the second
 //	demo-wire.pcap     the loopback of the namespace, both runs

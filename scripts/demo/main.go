@@ -166,14 +166,14 @@ func play(ctx context.Context, o options, stdout, stderr io.Writer) int {
 	}
 	defer text.Close()
 	begin := time.Now()
-	for _, s := range []scenario{originating, answering} {
+	for _, s := range []scenario{originating, answering, moving} {
 		r := &theatre{scenario: s, world: w, out: o.out, dir: filepath.Join(o.out, "demo", s.name), screen: stdout, ladder: text}
 		if err := r.perform(ctx); err != nil {
 			fmt.Fprintf(stderr, "demo: %s: %v\n", s.name, err)
 			return exitFailed
 		}
 	}
-	fmt.Fprintf(stdout, "\nAll 17 steps, both ways, in %.1f s. Ladder: %s; capture: %s\n", time.Since(begin).Seconds(),
+	fmt.Fprintf(stdout, "\nAll 17 steps, both ways, and a change of the cell, in %.1f s. Ladder: %s; capture: %s\n", time.Since(begin).Seconds(),
 		relative(filepath.Join(o.out, "demo.txt")), relative(filepath.Join(o.out, "demo.pcapng")))
 	return exitDone
 }

@@ -17,8 +17,11 @@ import (
 // runLimit is the longest time for one run.
 const runLimit = 15 * time.Second
 
-// pani is the cell of the trace: what the simulated modem reports.
-const pani = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"
+// pani is the cell of the trace: what the simulated modem reports. nextPANI is where it moves to.
+const (
+	pani     = "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"
+	nextPANI = "3GPP-E-UTRAN-TDD;utran-cell-id-3gpp=31041000020ABCDEF"
+)
 
 // scenario is one of the two runs.
 type scenario struct {
@@ -30,6 +33,7 @@ type scenario struct {
 var (
 	originating = scenario{"originating", "Our agent calls: it is UA1 of the trace.", "trace", true}
 	answering   = scenario{"answering", "Our agent is called: it is UA2 of the trace.", "trace-originating", false}
+	moving      = scenario{"moving", "The modem moves to another cell between two messages.", "mirror", true}
 )
 
 // theatre is one run: its processes, and where what they say goes.
@@ -81,12 +85,19 @@ func (t *theatre) perform(ctx context.Context) (err error) {
 	}()
 	fmt.Fprintf(t.screen, "\n%s\n", t.title)
 	fmt.Fprintf(t.ladder, "%s\n", t.title)
-	for _, part := range []func(context.Context) error{t.prepare, t.startNetwork, t.startDaemon, t.chat, t.finish} {
+	parts := []func(context.Context) error{t.prepare, t.startNetwork, t.startDaemon, t.chat, t.finish}
+	if t.scenario == moving {
+		parts = []func(context.Context) error{t.prepare, t.startNetwork, t.startDaemon, t.move, t.leave}
+	}
+	for _, part := range parts {
 		if err := part(ctx); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintln(t.ladder)
+	if t.scenario == moving {
+		return nil
+	}
 	if err := t.checkLadder(t.flows[0].output()); err != nil {
 		return err
 	}
@@ -132,8 +143,11 @@ func (t *theatre) startNetwork(ctx context.Context) (err error) {
 // startPeer starts imsnet; as a caller it calls at once.
 func (t *theatre) startPeer(ctx context.Context) (err error) {
 	peer := t.theirs()
-	t.net, err = t.run("imsnet", "imsnet", nil, "-listen", peer.at(peer.sip), "-msrp", peer.at(peer.msrp),
-		"-ue", t.ours().at(t.ours().sip), "-script", t.script, "-pani", pani, "-timeout", "5s", "-dump", "messages")
+	args := []string{"-listen", peer.at(peer.sip), "-msrp", peer.at(peer.msrp), "-ue", t.ours().at(t.ours().sip), "-script", t.script, "-dump", "messages"}
+	if t.scenario != moving {
+		args = append(args, "-pani", pani, "-timeout", "5s")
+	}
+	t.net, err = t.run("imsnet", "imsnet", nil, args...)
 	if err != nil {
 		return err
 	}
@@ -148,6 +162,12 @@ func (t *theatre) startDaemon(ctx context.Context) (err error) {
 	}
 	if err := t.dial(ctx); err != nil {
 		return err
+	}
+	if t.scenario == moving {
+		if err := t.host.Subscribe(ctx, "trace"); err != nil {
+			return err
+		}
+		return t.located(ctx, pani)
 	}
 	if err := t.host.Subscribe(ctx, "message"); err != nil {
 		return err
@@ -174,7 +194,7 @@ func (t *theatre) startDaemon(ctx context.Context) (err error) {
 		}
 		t.flows = append(t.flows, p)
 	}
-	return t.located(ctx)
+	return t.located(ctx, pani)
 }
 
 // dial waits until the host socket answers.
@@ -197,7 +217,7 @@ func (t *theatre) dial(ctx context.Context) error {
 
 // located waits until the daemon knows the cell from the modem, and a little for
 // the two flows to have subscribed.
-func (t *theatre) located(ctx context.Context) error {
+func (t *theatre) located(ctx context.Context, pani string) error {
 	for {
 		status, err := t.host.Call(ctx, "status", nil)
 		if err != nil {

@@ -129,7 +129,7 @@ func (l *loader) board(o options) {
 		return
 	}
 	c := &l.cfg
-	c.Board, c.Modem.Protocol, c.Modem.Device, c.Modem.Baud = p.Name, p.Protocol, p.Device, p.Baud
+	c.Board, c.Modem.Protocol, c.Modem.Device, c.Modem.Baud, c.Modem.Dialect = p.Name, p.Protocol, p.Device, p.Baud, p.Dialect
 	c.Memory.Buffers, c.Memory.Sessions, c.Memory.Limit = p.Memory.Buffers, p.Memory.Sessions, int64(p.Memory.Limit)<<20
 	if p.State != "" {
 		c.State = p.State

@@ -19,7 +19,7 @@ func fieldsOf(c *agent.Config) map[string]any {
 
 		"modem.protocol": &c.Modem.Protocol, "modem.device": &c.Modem.Device,
 		"modem.access_network": &c.Modem.AccessNetwork, "modem.own_ims": &c.Modem.OwnIMS,
-		"modem.baud": &c.Modem.Baud, "modem.pin": &c.Modem.PIN,
+		"modem.baud": &c.Modem.Baud, "modem.pin": &c.Modem.PIN, "modem.dialect": &c.Modem.Dialect,
 
 		"bearer.manage": &c.Bearer.Manage, "bearer.interface": &c.Bearer.Interface, "bearer.apn": &c.Bearer.APN,
 

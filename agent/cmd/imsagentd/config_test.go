@@ -47,7 +47,7 @@ func TestTraceConfigurationIsGood(t *testing.T) {
 // what an empty file gives, but for the keys that have none.
 func TestDefaultsAreThoseOfTheInterface(t *testing.T) {
 	got, faults := loadConfig(options{config: "testdata/defaults.toml"})
-	want := []fault{{where: "testdata/defaults.toml", line: 26, key: "ims.register",
+	want := []fault{{where: "testdata/defaults.toml", line: 27, key: "ims.register",
 		text: "registration is not yet there; set register = false"}}
 	if !reflect.DeepEqual(faults, want) {
 		t.Errorf("faults %v, want %v", faults, want)
@@ -153,14 +153,21 @@ func TestSyntaxErrorStandsAlone(t *testing.T) {
 
 // TestMissingKeyIsShownAtItsTable: a key that is not there has no line of its own.
 func TestMissingKeyIsShownAtItsTable(t *testing.T) {
-	path := write(t, "log = \"info\"\n\n[ims]\nregister = false\n")
-	_, faults := loadConfig(options{config: path})
-	lines := map[string]int{}
-	for _, f := range faults {
-		lines[f.key] = f.line
+	missing := func(text string) map[string]int {
+		_, faults := loadConfig(options{config: write(t, text)})
+		lines := map[string]int{}
+		for _, f := range faults {
+			lines[f.key] = f.line
+		}
+		return lines
 	}
-	if lines["ims.local"] != 3 || lines["ims.impu"] != 3 || lines["modem.device"] != 1 {
-		t.Errorf("%v", faults)
+	lines := missing("log = \"info\"\n\n[ims]\nregister = false\n[modem]\nprotocol = \"none\"\n")
+	if lines["ims.local"] != 3 || lines["ims.pcscf"] != 3 || lines["ims.impu"] != 3 || len(lines) != 3 {
+		t.Errorf("without a modem: %v", lines)
+	}
+	lines = missing("log = \"info\"\n\n[ims]\nregister = false\n") // the modem tells who we are and where requests go
+	if lines["ims.local"] != 3 || lines["modem.device"] != 1 || len(lines) != 2 {
+		t.Errorf("with one: %v", lines)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // status prints what the daemon says of itself.
@@ -18,9 +17,8 @@ func status(ctx context.Context, c *console, _ []string) int {
 		c.print(r, "")
 		return exitDone
 	}
-	for _, key := range []string{"registration", "access_network", "modem", "bearer"} {
-		c.print(nil, "%-15s%s", strings.ReplaceAll(key, "_", " "), orDash(values(member(r, key))))
-	}
+	c.print(nil, "%-15s%s", "registration", orDash(values(member(r, "registration"))))
+	c.printModem(r)
 	sessions := members(r, "sessions")
 	c.print(nil, "%-15s %d", "sessions", len(sessions))
 	for _, s := range sessions {

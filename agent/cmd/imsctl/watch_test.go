@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -70,9 +71,15 @@ func TestWatchJSON(t *testing.T) {
 func TestStatus(t *testing.T) {
 	d := startDaemon(t, func(_ *daemon, out []byte, r *ipc.Request, _ []byte) []byte {
 		out, _ = ipc.AppendStatus(out, r.ID, &ipc.Status{
-			Registration: ipc.Registration{State: "off"}, AccessNetwork: ipc.AccessNetwork{Value: "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000"},
-			Modem: ipc.ModemState{State: "ready"}, Sessions: []ipc.SessionState{{Session: 3, Peer: "+14448880000", State: "open", Age: 12}},
-			Buffers: ipc.Buffers{Total: 64, Free: 60}, Spool: ipc.SpoolState{Bytes: 4096, MaxBytes: 4194304, Messages: 2, MaxMessages: 10000},
+			Registration: ipc.Registration{State: "off"}, AccessNetwork: ipc.AccessNetwork{Value: "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000",
+				Age: 4, Source: "modem", Radio: "LTE", Duplex: "FDD", PLMN: []byte("310410"), Area: "0001", Cell: "0000000", Band: 3},
+			Modem: ipc.ModemState{State: "ready", Text: "Quectel EC25", Age: 3725, SIM: "SIM ready", SIMAge: 62, Registration: "home", RegistrationAge: 0, OwnIMS: "off", OwnIMSAge: 59},
+			Identity: ipc.Identity{IMPI: "310410123456789@ims.mnc410.mcc310.3gppnetwork.org", IMPU: []string{"sip:310410123456789@sharetechnote.com"},
+				IMSI: "310410123456789", IMEI: "359225050039973", ISIM: true, Age: 60},
+			Bearer: ipc.Bearer{State: "up", Interface: "wwan0", APN: "ims", Addresses: []netip.Prefix{netip.MustParsePrefix("2001::1:4c16:9c0f:4986:9e6d/64")},
+				PCSCF: []netip.Addr{netip.MustParseAddr("2001:0:0:1::2")}, Names: []string{"pcscf.example.org\x1b[2J"}, DNS: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, MTU: 1430, Age: 7},
+			Sessions: []ipc.SessionState{{Session: 3, Peer: "+14448880000", State: "open", Age: 12}},
+			Buffers:  ipc.Buffers{Total: 64, Free: 60}, Spool: ipc.SpoolState{Bytes: 4096, MaxBytes: 4194304, Messages: 2, MaxMessages: 10000},
 			Counters: []ipc.Counter{{Name: "sip_in", Value: 200}}})
 		return out
 	})

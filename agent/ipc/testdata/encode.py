@@ -38,11 +38,27 @@ reply("state", {"state": "cancelled"})
 reply("body", {"body": b"Hello", "eof": True})
 reply("session", {"session": "3"})
 reply("capabilities", {"chat": True, "pager": False, "imdn": True, "max_size": 65536})
+HERE_NOW = {
+    "value": "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000", "time": 1424760489000, "age": 4, "source": "modem",
+    "radio": "LTE", "duplex": "FDD", "plmn": "310410", "area": "0001", "cell": "0000000", "band": 3,
+}
 reply("status", {
     "registration": {"state": "registered", "expires": 600000, "code": 200},
-    "access_network": {"value": "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000", "time": 1424760489000},
-    "modem": {"state": "ready", "text": ""},
-    "bearer": {"state": "up", "interface": "wwan0", "address": "2001::1:4c16:9c0f:4986:9e6d"},
+    "access_network": HERE_NOW,
+    "modem": {
+        "state": "ready", "text": "", "age": 12, "sim": "SIM ready", "sim_age": 11, "registration": "home", "registration_age": 10,
+        "own_ims": "off", "own_ims_age": -1,
+    },
+    "identity": {
+        "impi": "310410123456789@ims.mnc410.mcc310.3gppnetwork.org", "domain": "ims.mnc410.mcc310.3gppnetwork.org",
+        "impu": ["sip:310410123456789@sharetechnote.com", "tel:+13104105678"], "imsi": "310410123456789", "imei": "359225050039973",
+        "isim": True, "age": 9,
+    },
+    "bearer": {
+        "state": "up", "interface": "wwan0", "address": "2001::1:4c16:9c0f:4986:9e6d", "apn": "ims",
+        "addresses": ["2001::1:4c16:9c0f:4986:9e6d/64"], "gateway": "fe80::1", "pcscf": ["2001:0:0:1::2", "pcscf.example.org"],
+        "dns": ["192.0.2.53"], "mtu": 1430, "age": 3,
+    },
     "sessions": [{"session": "3", "peer": PEER, "state": "open", "age": 12}],
     "buffers": {"total": 64, "free": 60},
     "spool": {"bytes": 4096, "max_bytes": 4194304, "messages": 2, "max_messages": 10000},
@@ -74,7 +90,7 @@ note("message_status", {"message_id": ID, "state": "queued", "code": 408, "reaso
 note("composing", {"from": PEER, "active": True, "until": 1424760519000})
 note("session", {"session": "3", "peer": PEER, "state": "failed", "code": 486})
 note("registration", {"state": "registered", "expires": 600000, "code": 200})
-note("access_network", {"value": "3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=31041000010000000", "time": 1424760489000})
+note("access_network", HERE_NOW)
 note("modem", {"state": "gone", "text": "no answer"})
 note("dropped", {"topic": "trace", "count": 300})
 note("trace", {"time": 1424760489000, "dir": "out", "protocol": "sip", "local": "udp:[2001::1:4c16:9c0f:4986:9e6d]:5060",

@@ -18,6 +18,7 @@
 //	silent SECONDS    answer nothing
 //	vanish SECONDS    take the device away, and bring it back as another pty
 //	sim in|out        put the SIM in, or take it out
+//	ims STATE         the modem's own IMS client is off, on or registered
 //	restart           forget all settings and say the banner, or QMI's sync indication
 //	quit              end
 //
@@ -158,6 +159,8 @@ func command(m *modemtest.Modem, verb, arg string) error {
 			m.Vanish(d)
 		}
 		return nil
+	case "ims":
+		return m.IMS(arg)
 	case "restart":
 		m.Restart()
 		return nil
