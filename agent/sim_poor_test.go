@@ -17,7 +17,15 @@ var poorest = []int{0, 1, 2, 5, 8, 17, 20}
 
 // endedByUA are the transcripts in which a fork, or a session that nobody refreshed, is ended
 // by the user agent and not by its session.
-var endedByUA = []string{"forked", "timer_expired"}
+var endedByUA = []string{"forked", "forked_contacts", "timer_expired", "timer_glare", "timer_refused_408", "timer_refused_422", "timer_refused_481", "timer_refused_491"}
+
+// unstarved are the transcripts that are not played in poverty, and why.
+var unstarved = map[string]string{
+	"clock_back":    "what was promised is followed by the time of day, which it sets back",
+	"hourly":        "its days of waiting are a step each tenth of a second while no buffer is free",
+	"restart":       "it has two peers: where one's call fails, the text of the other comes from it under the same id",
+	"restart_power": "it cuts the power before an ack is on flash: that message is shown again, under its id",
+}
 
 // A poverty says which buffers are missing while a transcript is played.
 type poverty struct {
@@ -34,6 +42,9 @@ type poverty struct {
 func TestTranscriptsStarved(t *testing.T) {
 	files, _ := filepath.Glob("testdata/*.txt")
 	for _, f := range files {
+		if unstarved[strings.TrimSuffix(filepath.Base(f), ".txt")] != "" {
+			continue
+		}
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
