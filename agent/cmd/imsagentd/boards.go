@@ -19,7 +19,7 @@ func listBoards(w io.Writer) {
 		}
 		fmt.Fprintf(w, form, p.Name, p.Arch, p.Protocol, p.Device, ram, cmp.Or(p.Kernel, "-"), p.ESP, p.Init, p.Proof, p.Title)
 	}
-	fmt.Fprintf(w, "\nPROOF: %s = a kernel is booted for it under QEMU, with our tests in it; %s = the tests pass as its CPU;\n"+
+	fmt.Fprintf(w, "\nPROOF: %s = a kernel was booted for it under QEMU until the agent was ready; %s = the tests pass as its CPU;\n"+
 		"%s = make demo runs the chat there; %s = nothing was run. ESP: whether its kernel has IPsec's ESP.\n",
 		board.Booted, board.Emulated, board.Demo, board.Unproven)
 }
