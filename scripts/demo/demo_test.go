@@ -281,7 +281,8 @@ func dissect(t *testing.T, path string, steps int) {
 		t.Errorf("%s: tshark sees %d steps, want %d", filepath.Base(path), seen, steps)
 	}
 	// 6291456 is the severity of a warning; a note is what it makes of header names that it does not know.
-	if bad := tshark("_ws.malformed || _ws.expert.severity >= 6291456", "frame.number", "_ws.expert.message"); bad[0] != "" {
+	// What TCP says of its sequence is the machine's load and not ours: 33554432 is that group.
+	if bad := tshark("_ws.malformed || (_ws.expert.severity >= 6291456 && !(_ws.expert.group == 33554432))", "frame.number", "_ws.expert.message"); bad[0] != "" {
 		t.Errorf("%s: tshark complains: %q", filepath.Base(path), bad)
 	}
 }
