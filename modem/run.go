@@ -29,10 +29,10 @@ type Config struct {
 
 // Limits of the edge to the device.
 const (
-	readSize     = 4096                   // octets a read: a cdc-wdm node loses what does not fit
-	writeTimeout = 3 * time.Second        // a modem that takes no octet is lost
-	farewellTime = 500 * time.Millisecond // to give client ids back at the end
-	maxDoublings = 3                      // of BackOff
+	readSize     = 4096            // octets a read: a cdc-wdm node loses what does not fit
+	writeTimeout = 3 * time.Second // a modem that takes no octet is lost
+	farewellTime = 2 * time.Second // to give client ids back at the end
+	maxDoublings = 3               // of BackOff
 )
 
 // A Modem is one modem, whether it is there or not. Run keeps it open; Ask may be called by any
