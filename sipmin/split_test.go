@@ -63,6 +63,8 @@ func TestVectorsSplits(t *testing.T) {
 				step := max(1, len(stream)/8000) // every cut below 16000 octets
 				if raceEnabled {
 					step *= 40 // for time
+				} else if testing.Short() {
+					step *= 8
 				}
 				for cut := 1; cut < len(stream); cut += step {
 					if got := feed(t, stream, cut); got != want {
